@@ -1,0 +1,47 @@
+namespace ModelPack;
+
+/// <summary>
+/// A model's tokenizer. Its tables were laid out at build time and are read in place: opening one builds nothing.
+/// Thread-safe.
+/// </summary>
+public abstract class Tokenizer
+{
+    /// <summary>Number of tokens.</summary>
+    public abstract int VocabularySize { get; }
+
+    /// <summary>Beginning-of-sequence token, or −1.</summary>
+    public abstract int BosId { get; }
+
+    /// <summary>End-of-sequence token, or −1.</summary>
+    public abstract int EosId { get; }
+
+    /// <summary>Whether a raw prompt gets <see cref="BosId"/> in front.</summary>
+    public abstract bool AddsBos { get; }
+
+    /// <summary>Whether <paramref name="id"/> ends generation (EOS, end of turn, …).</summary>
+    public abstract bool IsEndOfGeneration(int id);
+
+    /// <summary>
+    /// Token ids of <paramref name="text"/>.
+    /// </summary>
+    /// <param name="text">UTF-16 text; lone surrogates become U+FFFD.</param>
+    /// <param name="addSpecial">Put BOS (and EOS, where the file says so) around it.</param>
+    /// <param name="parseSpecial">Recognise control tokens such as <c>&lt;|im_start|&gt;</c> written out in the text.</param>
+    public abstract int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true);
+
+    /// <summary>The text of <paramref name="ids"/>; incomplete UTF-8 sequences become U+FFFD. Control tokens are left out unless <paramref name="special"/>.</summary>
+    public abstract string Decode(ReadOnlySpan<int> ids, bool special = false);
+
+    /// <summary>A decoder for text that arrives token by token: it holds back bytes until a character is whole.</summary>
+    public abstract StreamingDecoder CreateDecoder(bool special = false);
+}
+
+/// <summary>Turns tokens into text one at a time.</summary>
+public abstract class StreamingDecoder
+{
+    /// <summary>The text that has become complete with this token; often one word, sometimes empty.</summary>
+    public abstract string Append(int id);
+
+    /// <summary>What is left: incomplete bytes as U+FFFD.</summary>
+    public abstract string Flush();
+}
