@@ -52,7 +52,7 @@ public sealed class CompileModelTests : IDisposable
         var line = "";
         Assert.True(Task(pack: false, (host, arguments) =>
         {
-            line = $"{host} {arguments}";
+            line = $"{host} {arguments.Trim()}";
             return WriteOutputs(host, arguments);
         }).Execute());
         Assert.Equal($"{_host} --roll-forward Major {_compiler} inspect \"{_model.ItemSpec}\" --name MyModel --namespace App --quality Source --shape {Output("ShapeFile")}.new", line);
