@@ -67,7 +67,7 @@ static void fail(const char *what)
 static void quiet(int level, const char *text, void *user)
 {
     (void)user;
-    if (level >= 4 || getenv("LLAMA_BENCH_VERBOSE")) fputs(text, stderr);
+    if (level == 4 || getenv("LLAMA_BENCH_VERBOSE")) fputs(text, stderr);
 }
 
 static void check_defaults(struct context_params p)
