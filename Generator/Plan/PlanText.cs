@@ -31,7 +31,7 @@ internal static class PlanText
     public const int Version = 1;
 
     /// <summary>Longest text that is read, in UTF-16 units; it bounds everything else that reading allocates.</summary>
-    public const int MaxTextLength = 64 << 20;
+    public const int MaxTextLength = 16 << 20;
 
     /// <summary>Longest string in quotes.</summary>
     public const int MaxStringLength = 64 << 10;
