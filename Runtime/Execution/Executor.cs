@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using ModelPack.Kernels;
 
 namespace ModelPack.Execution;
 
@@ -8,68 +9,135 @@ namespace ModelPack.Execution;
 /// (Generator/Plan/KernelCatalog.cs).
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed unsafe partial class Executor
+public sealed unsafe partial class Executor : IDisposable
 {
-    /// <summary>Tokens in the current batch.</summary>
+    // Below this many floats an elementwise operation is not worth waking other threads for.
+    private const int ParallelFloats = 1 << 14;
+
+    private readonly ModelShape _shape;
+    private readonly WorkerPool _pool;
+    private readonly KernelSet _kernels;
+    private readonly bool _floatActivations;
+    private readonly Scratch _scratch;
+    private readonly ElementwiseJob _elementwise;
+    private readonly LinearJob _linear;
+    private readonly AttentionJob _attention;
+    private NativeBuffer _arena = new(0);
+    private NativeBuffer _int8 = new(0);
+    private NativeBuffer _logits = new(0);
+    private int[] _ids = [];
+    private int[] _wanted = [];
+    private int _capacity;
+
+    internal Executor(ModelShape shape, WorkerPool pool, KernelSet kernels, bool floatActivations)
+    {
+        _shape = shape;
+        _pool = pool;
+        _kernels = kernels;
+        _floatActivations = floatActivations;
+        _scratch = new(pool.Threads);
+        Cache = new(shape);
+        _elementwise = new(this);
+        _linear = new(this);
+        _attention = new(this);
+    }
+
+    /// <summary>Tokens in the current batch; after <see cref="SelectOutputs"/>, those whose logits are wanted.</summary>
     public int Tokens { get; private set; }
 
-    /// <summary>The region of the arena that starts at <paramref name="offset"/> floats per token, <paramref name="width"/> wide.</summary>
-    public Activations Buffer(int offset, int width) => throw new NotImplementedException();
-
     /// <summary>The logits of the wanted tokens, [wanted, vocabulary]; written by the last operation.</summary>
-    public Activations Logits => throw new NotImplementedException();
+    public Activations Logits => new(_logits.Floats, _shape.VocabularySize, _shape.VocabularySize);
 
-    /// <summary>y[t, :] = row ids[t] of <paramref name="table"/>.</summary>
-    public void Embedding(Weight table, Activations y) => throw new NotImplementedException();
+    internal KvCache Cache { get; }
 
-    /// <summary>y[t, :] = x[t, :] / sqrt(mean(x[t, :]²) + epsilon) · gain (Zhang and Sennrich 2019); gain null: folded elsewhere.</summary>
-    public void RmsNorm(Activations x, Weight? gain, float epsilon, Activations y) => throw new NotImplementedException();
-
-    /// <summary>y[t, :] = W x[t, :], the results of several weights one after the other in y.</summary>
-    public void Linear(Activations x, Activations y, params ReadOnlySpan<Weight> weights) => throw new NotImplementedException();
-
-    /// <summary>y[t, :] += W x[t, :] (a linear layer whose result joins the residual stream).</summary>
-    public void LinearAdd(Activations x, Activations y, Weight weight) => throw new NotImplementedException();
-
-    /// <summary>y[t, :] += bias.</summary>
-    public void AddBias(Activations y, Weight bias) => throw new NotImplementedException();
-
-    /// <summary>y[t, :] += x[t, :].</summary>
-    public void Add(Activations x, Activations y) => throw new NotImplementedException();
-
-    /// <summary>x[t, :] *= factor.</summary>
-    public void Scale(Activations x, float factor) => throw new NotImplementedException();
+    /// <summary>Position of the batch's first token.</summary>
+    internal int FirstPosition { get; private set; }
 
     /// <summary>
-    /// Rotary position embedding in place on <c>heads</c> heads of <c>headLength</c> (Su et al. 2021). <paramref name="inverseFrequencies"/>: f32 vector of
-    /// dimensions/2 angles per position, every scaling (linear, llama-3, YaRN) already in it; cos and sin are multiplied by <paramref name="magnitude"/> (YaRN's).
+    /// The region of the arena that starts at <paramref name="offset"/> floats per token, <paramref name="width"/> wide.
+    /// Regions lie one after the other, [tokens, width] each.
     /// </summary>
-    /// <param name="x">Queries or keys of the batch.</param>
-    /// <param name="heads">Number of heads in x.</param>
-    /// <param name="inverseFrequencies">Radians per position for each pair.</param>
-    /// <param name="magnitude">1, or YaRN's attention factor.</param>
-    /// <param name="interleaved">Pairs are (2i, 2i+1), as GGUF's llama has them; else (i, i + dimensions/2).</param>
-    public void Rope(Activations x, int heads, Weight inverseFrequencies, float magnitude, bool interleaved) => throw new NotImplementedException();
+    public Activations Buffer(int offset, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(width);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, _shape.ArenaFloats - width);
+        return new(_arena.Floats + ((nint)offset * _capacity), width, width);
+    }
 
-    /// <summary>
-    /// Appends the batch's keys and values to slot <paramref name="layer"/> of the KV cache and computes causal grouped-query attention:
-    /// y[t, h] = softmax(scale · q[t, h]·K) V.
-    /// </summary>
-    /// <param name="q">[tokens, heads · KeyLength].</param>
-    /// <param name="k">[tokens, kvHeads · KeyLength].</param>
-    /// <param name="v">[tokens, kvHeads · ValueLength].</param>
-    /// <param name="layer">Slot of the cache, 0 … CacheLayers − 1.</param>
-    /// <param name="scale">Usually 1/sqrt(KeyLength).</param>
-    /// <param name="window">Sliding window in positions; 0: none.</param>
-    /// <param name="y">[tokens, heads · ValueLength].</param>
-    public void Attention(Activations q, Activations k, Activations v, int layer, float scale, int window, Activations y) => throw new NotImplementedException();
+    /// <summary>Starts a batch: positions Cache.Length … Cache.Length + ids.Length − 1.</summary>
+    /// <param name="ids">Checked token ids.</param>
+    /// <param name="wanted">Indices into the batch whose logits are wanted, ascending.</param>
+    internal void Begin(ReadOnlySpan<int> ids, ReadOnlySpan<int> wanted)
+    {
+        if (ids.Length > _capacity)
+        {
+            _capacity = ids.Length;
+            _arena.Dispose();
+            _arena = new((long)_capacity * _shape.ArenaFloats * sizeof(float));
+            _int8.Dispose();
+            _int8 = new(QuantizedActivations.Bytes(_capacity, _shape.MaxWidth));
+            _ids = new int[_capacity];
+            _wanted = new int[_capacity];
+        }
 
-    /// <summary>y = silu(gate) · up, where x = [gate | up], each as wide as y (Shazeer 2020).</summary>
-    public void SwiGlu(Activations x, Activations y) => throw new NotImplementedException();
+        var logitBytes = (long)wanted.Length * _shape.VocabularySize * sizeof(float);
+        if (logitBytes > _logits.Bytes)
+        {
+            _logits.Dispose();
+            _logits = new(logitBytes);
+        }
 
-    /// <summary>
-    /// Keeps, of the batch, only the tokens whose logits are wanted (the last one, when generating): y[i, :] = x[wanted[i], :].
-    /// From here on <see cref="Tokens"/> is the number of wanted tokens; 0 is possible (a prompt's early part), and then operations do nothing.
-    /// </summary>
-    public void SelectOutputs(Activations x, Activations y) => throw new NotImplementedException();
+        ids.CopyTo(_ids);
+        wanted.CopyTo(_wanted);
+        _wantedCount = wanted.Length;
+        Tokens = ids.Length;
+        FirstPosition = Cache.Length;
+        _ropeTable = null;
+        Cache.Reserve(FirstPosition + ids.Length);
+    }
+
+    /// <summary>Ends the batch: its keys and values count as part of the sequence.</summary>
+    /// <param name="length">Positions in the sequence now.</param>
+    internal void End(int length) => Cache.SetLength(length);
+
+    /// <summary>Memory this sequence holds: arena, int8 activations, logits, scratch and KV cache.</summary>
+    internal long Bytes => _arena.Bytes + _int8.Bytes + _logits.Bytes + _scratch.Bytes + Cache.Bytes;
+
+    internal float* LogitsPointer => _logits.Floats;
+
+    /// <summary>Frees the sequence's memory.</summary>
+    public void Dispose()
+    {
+        _arena.Dispose();
+        _int8.Dispose();
+        _logits.Dispose();
+        _rope.Dispose();
+        _partials.Dispose();
+        _scratch.Dispose();
+        Cache.Dispose();
+    }
+
+    /// <summary>Per-worker memory, grown to the largest need.</summary>
+    private sealed class Scratch(int workers) : IDisposable
+    {
+        private NativeBuffer _buffer = new(0);
+        private long _stride;
+
+        public long Bytes => _buffer.Bytes;
+
+        public void Reserve(long bytesPerWorker)
+        {
+            if (bytesPerWorker > _stride)
+            {
+                _stride = (bytesPerWorker + 127) / 128 * 128;
+                _buffer.Dispose();
+                _buffer = new(_stride * workers);
+            }
+        }
+
+        public byte* Of(int worker) => _buffer.Pointer + (worker * _stride);
+
+        public void Dispose() => _buffer.Dispose();
+    }
 }

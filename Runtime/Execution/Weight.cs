@@ -1,4 +1,6 @@
+using ModelPack.Execution;
 using ModelPack.Formats;
+using ModelPack.Kernels;
 
 namespace ModelPack;
 
@@ -7,21 +9,20 @@ namespace ModelPack;
 /// </summary>
 public sealed unsafe class Weight
 {
-    internal Weight(string name, WeightFormat format, int rows, int columns, byte* data, long bytes)
+    internal Weight(string name, MatrixKernel kernel, int rows, int columns)
     {
         Name = name;
-        Format = format;
+        Kernel = kernel;
         Rows = rows;
         Columns = columns;
-        Data = data;
-        ResidentBytes = bytes;
+        ResidentBytes = kernel.Bytes(rows, columns);
     }
 
     /// <summary>The tensor's name in the source file.</summary>
     public string Name { get; }
 
     /// <summary>The resident form.</summary>
-    public WeightFormat Format { get; }
+    public WeightFormat Format => Kernel.Format;
 
     /// <summary>Output features; 1 for a vector.</summary>
     public int Rows { get; }
@@ -32,5 +33,51 @@ public sealed unsafe class Weight
     /// <summary>Bytes of the resident form, padding included.</summary>
     public long ResidentBytes { get; }
 
-    internal byte* Data { get; }
+    internal MatrixKernel Kernel { get; }
+
+    /// <summary>The resident bytes, once loaded; kept alive by <see cref="Owner"/>.</summary>
+    internal byte* Data { get; private set; }
+
+    /// <summary>Whose memory <see cref="Data"/> is: a buffer of its own, or null where it lies in the pack itself.</summary>
+    internal NativeBuffer? Owner { get; private set; }
+
+    internal void Attach(byte* data, NativeBuffer? owner)
+    {
+        Data = data;
+        Owner = owner;
+    }
+
+    /// <summary>Row <paramref name="row"/> as f32, exactly what the kernels multiply with.</summary>
+    /// <param name="row">0 … Rows − 1.</param>
+    /// <param name="values">At least <see cref="Columns"/> long.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
+    /// <exception cref="ArgumentException"><paramref name="values"/> is too short.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    public void DequantizeRow(int row, Span<float> values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
+        if (values.Length < Columns)
+        {
+            throw new ArgumentException($"A row of {Name} has {Columns} values, the span holds {values.Length}.", nameof(values));
+        }
+
+        ObjectDisposedException.ThrowIf(Data == null, this);
+        fixed (float* to = values)
+        {
+            Kernel.Dequantize(Data, Rows, Columns, row, to);
+        }
+    }
+
+    /// <summary>The whole matrix as f32, [Rows, Columns] row-major.</summary>
+    public float[] Dequantize()
+    {
+        var values = new float[checked(Rows * Columns)];
+        for (var row = 0; row < Rows; row++)
+        {
+            DequantizeRow(row, values.AsSpan(row * Columns, Columns));
+        }
+
+        return values;
+    }
 }

@@ -1,0 +1,105 @@
+using ModelPack.Kernels;
+
+namespace ModelPack.Execution;
+
+public sealed unsafe partial class Executor
+{
+    /// <summary>y[t, :] = W x[t, :], the results of several weights one after the other in y.</summary>
+    public void Linear(Activations x, Activations y, params ReadOnlySpan<Weight> weights) => Multiply(x, y, weights, accumulate: false);
+
+    /// <summary>y[t, :] += W x[t, :] (a linear layer whose result joins the residual stream).</summary>
+    public void LinearAdd(Activations x, Activations y, Weight weight) => Multiply(x, y, [weight], accumulate: true);
+
+    private void Multiply(Activations x, Activations y, ReadOnlySpan<Weight> weights, bool accumulate)
+    {
+        if (Tokens == 0)
+        {
+            return;
+        }
+
+        QuantizedActivations quantized = default;
+        long scratch = 0;
+        foreach (var weight in weights)
+        {
+            if (weight.Columns > x.Width || weight.Rows > y.Width)
+            {
+                throw new InvalidOperationException($"{weight.Name} is [{weight.Rows}, {weight.Columns}], its operands are {x.Width} and {y.Width} wide.");
+            }
+
+            scratch = Math.Max(scratch, weight.Kernel.ScratchBytes(weight.Columns));
+            if (quantized.Stride == 0 && weight.Kernel.UsesInt8 && !_floatActivations)
+            {
+                quantized = QuantizedActivations.In(_int8.Pointer, Tokens, x.Width);
+                _elementwise.Quantized = quantized;
+                Run(ElementwiseOp.Quantize, x, default, null, 0f, x.Width);
+            }
+        }
+
+        _scratch.Reserve(scratch);
+        _pool.Run(_linear, _linear.Set(x, y, weights, quantized, accumulate));
+    }
+
+    /// <summary>The rows of several weights, divided into chunks of whole blocks.</summary>
+    private sealed class LinearJob(Executor k) : ParallelJob
+    {
+        // A chunk below this many products costs more to hand out than to run.
+        private const long MinimumProducts = 1 << 15;
+
+        private readonly Weight[] _weights = new Weight[8];
+        private readonly int[] _firstBlock = new int[9];
+        private Activations _x;
+        private Activations _y;
+        private QuantizedActivations _quantized;
+        private bool _accumulate;
+        private int _count;
+        private int _chunks;
+
+        public int Set(Activations x, Activations y, ReadOnlySpan<Weight> weights, QuantizedActivations quantized, bool accumulate)
+        {
+            weights.CopyTo(_weights);
+            _count = weights.Length;
+            _x = x;
+            _y = y;
+            _quantized = quantized;
+            _accumulate = accumulate;
+            long products = 0;
+            for (var i = 0; i < _count; i++)
+            {
+                var perBlock = _weights[i].Kernel.RowsPerBlock;
+                _firstBlock[i + 1] = _firstBlock[i] + ((_weights[i].Rows + perBlock - 1) / perBlock);
+                products += (long)_weights[i].Rows * _weights[i].Columns * k.Tokens;
+            }
+
+            // Four chunks a thread: enough to even out a thread that is interrupted, few enough to cost nothing.
+            var threads = k._pool.Threads;
+            _chunks = (int)Math.Clamp(products / MinimumProducts, 1, Math.Min(4 * threads, _firstBlock[_count]));
+            return threads == 1 ? _chunks = 1 : _chunks;
+        }
+
+        public override void Run(int chunk, int worker)
+        {
+            var blocks = _firstBlock[_count];
+            int first = (int)((long)blocks * chunk / _chunks), end = (int)((long)blocks * (chunk + 1) / _chunks);
+            var column = 0;
+            for (var i = 0; i < _count; i++)
+            {
+                int from = Math.Max(first, _firstBlock[i]) - _firstBlock[i], to = Math.Min(end, _firstBlock[i + 1]) - _firstBlock[i];
+                var weight = _weights[i];
+                if (from < to)
+                {
+                    var call = new MatrixCall(k._kernels, (nint)weight.Data, weight.Rows, weight.Columns, k.Tokens, (nint)(_y.Data + column), _y.Stride, _accumulate);
+                    if (_quantized.Stride != 0 && weight.Kernel.UsesInt8)
+                    {
+                        weight.Kernel.MultiplyInt8(call, _quantized, from, to, k._scratch.Of(worker));
+                    }
+                    else
+                    {
+                        weight.Kernel.MultiplyFloat(call, _x.Data, _x.Stride, from, to, k._scratch.Of(worker));
+                    }
+                }
+
+                column += weight.Rows;
+            }
+        }
+    }
+}
