@@ -12,6 +12,7 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly ModelShape _shape;
     private NativeBuffer? _buffer;
     private readonly Weight[] _weights;
+    private readonly Tokenizer? _tokenizer;
 
     private LoadedModel(Pack pack, ModelShape shape, ModelOptions options, IDisposable? mapping)
     {
@@ -24,7 +25,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _pool = new(options.EffectiveThreads);
         try
         {
-            Tokenizer = Load(pack);
+            _tokenizer = Load(pack);
         }
         catch
         {
@@ -33,7 +34,9 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    public Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer; MP5001 where the pack has none (a graph that is not a text model).</summary>
+    public Tokenizer Tokenizer => _tokenizer ?? throw new ModelPackException(
+        MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used with text. Rebuild the application.");
 
     public IReadOnlyList<Weight> Weights => _weights;
 
@@ -112,7 +115,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    private Tokenizer Load(Pack pack)
+    private Tokenizer? Load(Pack pack)
     {
         var segments = new List<PackSegment>(pack.Tensors.Select(t => pack.Segments[t.Segment]));
         var tokenizer = pack.Find(SegmentKind.Tokenizer);
@@ -128,9 +131,7 @@ internal sealed unsafe class LoadedModel : IDisposable
             _weights[i].Attach((byte*)data[i]);
         }
 
-        return tokenizer is null
-            ? throw new ModelPackException(MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used to generate text. Rebuild the application.")
-            : Tokenizer.Open((byte*)data[^1], tokenizer.RawBytes);
+        return tokenizer is null ? null : Tokenizer.Open((byte*)data[^1], tokenizer.RawBytes);
     }
 
     public void Dispose()
