@@ -145,7 +145,7 @@ internal static class AccessorEmitter
         var name = CSharpText.Identifier(node.Name);
         if (node.Weights is not { } indices)
         {
-            code.Line($"/// <summary>{Words(node.Name)}.</summary>");
+            code.Line($"/// <summary>{Words(node.Name)} weights.</summary>");
             code.Line($"public {CSharpText.Identifier(type)} {name} => new({weights}{(perLayer ? ", _layer" : "")});");
             return;
         }

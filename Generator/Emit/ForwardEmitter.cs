@@ -186,14 +186,14 @@ internal static class ForwardEmitter
         PlanOperandKind.Logits => ForwardNames.Executor + ".Logits",
         PlanOperandKind.Weight => names.Weight(operand.Offset),
         PlanOperandKind.Slot => $"{ForwardNames.Weights}.{template!.Slot(operand.Text)}",
-        PlanOperandKind.NoWeight => "null",
+        PlanOperandKind.NoWeight => Named(call, position) + "null",
         PlanOperandKind.Layer => ForwardNames.Layer,
         PlanOperandKind.Integer => Named(call, position) + CSharpText.Integer(operand.Offset),
         PlanOperandKind.Boolean => Named(call, position) + (operand.Offset != 0 ? "true" : "false"),
         _ => Named(call, position) + CSharpText.Float(operand.Offset),
     };
 
-    /// <summary>A bare number says nothing: it gets its parameter's name.</summary>
+    /// <summary>A bare number, or null, says nothing: it gets its parameter's name.</summary>
     private static string Named(PlanCall call, int position) =>
         KernelCatalog.Find(call.Op)?.ParameterOf(position)?.Name is { } name ? name + ": " : "";
 }
