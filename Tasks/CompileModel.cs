@@ -179,5 +179,5 @@ public class CompileModel : ToolTask
         base.Cancel();
     }
 
-    private void LogError(string code, string message) => Log.LogError(null, code, null, BuildEngine.ProjectFileOfTaskNode, 0, 0, 0, 0, "{0}", message);
+    private void LogError(string code, string message) => Log.LogError(null, code, null, Model.GetMetadata("ProjectFile"), 0, 0, 0, 0, "{0}", message);
 }

@@ -33,7 +33,7 @@ internal static class MpCodes
     /// <summary>Instruction sets that contradict each other.</summary>
     public const string InstructionsConflict = "MP1009";
 
-    /// <summary>The compiler (modelpack.dll) or the dotnet host is not where it should be.</summary>
+    /// <summary>The compiler (modelpack.dll) is not where it should be.</summary>
     public const string CompilerMissing = "MP1010";
 
     /// <summary>The compiler ended without saying why.</summary>

@@ -30,7 +30,7 @@ public sealed class ResolveCompressedModels : Task
 
     /// <summary>
     /// One item per model: Include is the model's full path; metadata ClassName, ClassNamespace, Quality, ContextLength, InputsFile, ShapeFile, PlanFile,
-    /// PackFile, InspectStamp, PackStamp, LogicalName.
+    /// PackFile, InspectStamp, PackStamp, LogicalName, ProjectFile.
     /// </summary>
     [Output]
     public ITaskItem[] ResolvedModels { get; private set; } = [];
@@ -103,6 +103,7 @@ public sealed class ResolveCompressedModels : Task
             ["InspectStamp"] = In(".inspected"),
             ["PackStamp"] = In(".packed"),
             ["LogicalName"] = $"ModelPack/{model.FullName}.mpk",
+            ["ProjectFile"] = model.Item.GetMetadata("DefiningProjectFullPath"),
         });
     }
 

@@ -32,36 +32,17 @@ internal abstract class TensorEncoding
     /// <summary>
     /// Splits one row of a quantised encoding into codes and scales of the <see cref="Resident"/> format, so that
     /// <c>scale · (code − Offset) + minimum</c> (or <c>scale · Codebook[code]</c>), evaluated as fma(scale, code − Offset, minimum) in f32,
-    /// has the very bits of <see cref="Dequantize"/>.
+    /// has the very value of <see cref="Dequantize"/>; the bits too, but for the sign of a zero: ggml multiplies, and a negative scale times 0 is −0.
     /// </summary>
     /// <exception cref="NotSupportedException">Plain encodings.</exception>
     public virtual void Split(ReadOnlySpan<byte> rowBlocks, GroupedRow row) => throw new NotSupportedException(Name);
-}
 
-/// <summary>
-/// One row in the terms of the grouped family; arrays are sized for the row by whoever calls (codes: columns, scales: columns / GroupColumns,
-/// super scales: columns / 256 rounded up).
-/// </summary>
-internal sealed class GroupedRow(int columns, WeightFormat format)
-{
-    /// <summary>Unsigned codes, one per column, before Offset is subtracted.</summary>
-    public byte[] Codes { get; } = new byte[columns];
+    /// <summary>
+    /// Index of the first element of a row that has no finite f32 value, or −1. Plain floats are looked at one by one (vectorised),
+    /// quantised blocks by their scales alone: a bad scale is reported as its block's first element.
+    /// </summary>
+    public abstract long FirstNonFinite(ReadOnlySpan<byte> row);
 
-    /// <summary>Scale per group, as f32; kinds F16, F32 and PowerOfTwo (exactly representable in the kind's own storage).</summary>
-    public float[] Scales { get; } = new float[(columns + format.GroupColumns - 1) / format.GroupColumns];
-
-    /// <summary>Minimum per group (as f32, added), where the format has one; not for TwoLevel.</summary>
-    public float[] Minima { get; } = new float[(columns + format.GroupColumns - 1) / format.GroupColumns];
-
-    /// <summary>TwoLevel: signed factor per group.</summary>
-    public sbyte[] SubScales { get; } = new sbyte[(columns + format.GroupColumns - 1) / format.GroupColumns];
-
-    /// <summary>TwoLevel: signed factor per group for the minimum (for K-quants −m).</summary>
-    public sbyte[] SubMinima { get; } = new sbyte[(columns + format.GroupColumns - 1) / format.GroupColumns];
-
-    /// <summary>TwoLevel: f16 bits per 256 columns.</summary>
-    public Half[] SuperScales { get; } = new Half[(columns + 255) / 256];
-
-    /// <summary>TwoLevel: f16 bits per 256 columns for the minimum.</summary>
-    public Half[] SuperMinima { get; } = new Half[(columns + 255) / 256];
+    /// <summary>Index of the first integer of a row that is not exactly an f32, or −1. (F64 is rounded, as every tool does.)</summary>
+    public virtual long FirstInexact(ReadOnlySpan<byte> row) => -1;
 }

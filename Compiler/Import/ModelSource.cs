@@ -8,6 +8,10 @@ namespace ModelPack.Compiler.Import;
 /// </summary>
 internal abstract class ModelSource : IDisposable
 {
+    /// <summary>Opens a model file; its first bytes say which reader reads it. Reads headers only.</summary>
+    /// <exception cref="ModelPackException">MP2001 to MP2010.</exception>
+    public static ModelSource Open(string path) => ContainerTable.Open(path, ImportLimits.Default);
+
     /// <summary>Full path, for messages.</summary>
     public abstract string Path { get; }
 

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace ModelPack;
 
 /// <summary>
@@ -19,35 +22,35 @@ public sealed record GenerateOptions
     public int MaxTokens
     {
         get;
-        init => field = OptionCheck.Range(nameof(MaxTokens), value, 1, int.MaxValue, "tokens");
+        init => field = OptionCheck.Range("GenerateOptions.MaxTokens", value, 1, int.MaxValue, "tokens");
     } = 256;
 
     /// <summary>Logits are divided by this before drawing: 0 … 100. 0 (default): greedy, always the best token (the lowest id among equals).</summary>
     public float Temperature
     {
         get;
-        init => field = OptionCheck.Range(nameof(Temperature), value, 0f, 100f, "0 is greedy");
+        init => field = OptionCheck.Range("GenerateOptions.Temperature", value, 0f, 100f, "0 is greedy");
     }
 
     /// <summary>Only the K best tokens are drawn from (Fan et al. 2018): 1 or more; 0 (default): all.</summary>
     public int TopK
     {
         get;
-        init => field = OptionCheck.Range(nameof(TopK), value, 0, int.MaxValue, "0 turns it off");
+        init => field = OptionCheck.Range("GenerateOptions.TopK", value, 0, int.MaxValue, "0 turns it off");
     }
 
     /// <summary>Only the fewest best tokens whose probabilities reach this sum (nucleus sampling, Holtzman et al. 2020): 0 … 1; 1 (default): all.</summary>
     public float TopP
     {
         get;
-        init => field = OptionCheck.Range(nameof(TopP), value, 0f, 1f, "1 turns it off");
+        init => field = OptionCheck.Range("GenerateOptions.TopP", value, 0f, 1f, "1 turns it off");
     } = 1f;
 
     /// <summary>Only tokens at least this many times as probable as the best one (Nguyen et al. 2024): 0 … 1; 0 (default): all.</summary>
     public float MinP
     {
         get;
-        init => field = OptionCheck.Range(nameof(MinP), value, 0f, 1f, "0 turns it off");
+        init => field = OptionCheck.Range("GenerateOptions.MinP", value, 0f, 1f, "0 turns it off");
     }
 
     /// <summary>
@@ -57,14 +60,14 @@ public sealed record GenerateOptions
     public float RepetitionPenalty
     {
         get;
-        init => field = OptionCheck.Range(nameof(RepetitionPenalty), value, 0.01f, 100f, "1 turns it off");
+        init => field = OptionCheck.Range("GenerateOptions.RepetitionPenalty", value, 0.01f, 100f, "1 turns it off");
     } = 1f;
 
     /// <summary>How many of the latest tokens count as recent for <see cref="RepetitionPenalty"/>: 0 or more; default 64; −1: all.</summary>
     public int RepetitionWindow
     {
         get;
-        init => field = OptionCheck.Range(nameof(RepetitionWindow), value, -1, int.MaxValue, "tokens; -1 is all");
+        init => field = OptionCheck.Range("GenerateOptions.RepetitionWindow", value, -1, int.MaxValue, "tokens; -1 is all");
     } = 64;
 
     /// <summary>Whether tokens of the prompt count as recent, too. Default true.</summary>
@@ -97,5 +100,34 @@ public sealed record GenerateOptions
     /// <summary>Whether to go on after an end-of-generation token, as measurements want it. Default false.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
 
-    private static string[] CheckStopStrings(IReadOnlyList<string>? strings) => throw new NotImplementedException();
+    private static string[] CheckStopStrings(IReadOnlyList<string>? strings)
+    {
+        const string Option = "GenerateOptions.StopStrings";
+        string[] copy = strings is null ? [] : [.. strings];
+        if (copy.Length > MaxStopStrings)
+        {
+            throw OptionCheck.OutOfRange(Option, $"a list of {copy.Length}", $"at most {MaxStopStrings} strings", "give fewer");
+        }
+
+        for (var i = 0; i < copy.Length; i++)
+        {
+            if (copy[i] is not { Length: > 0 and <= MaxStopStringLength } text)
+            {
+                throw OptionCheck.OutOfRange($"{Option}[{i}]", copy[i] is null ? "null" : $"{copy[i].Length} characters long", $"1 to {MaxStopStringLength} characters", "leave the list empty for none");
+            }
+
+            // Half a surrogate pair never appears in decoded text, but could match half of a character that does.
+            for (var rest = text.AsSpan(); rest.Length > 0;)
+            {
+                if (Rune.DecodeFromUtf16(rest, out _, out var consumed) != OperationStatus.Done)
+                {
+                    throw OptionCheck.OutOfRange($"{Option}[{i}]", "not well-formed UTF-16", "text without lone surrogates", "remove the half character");
+                }
+
+                rest = rest[consumed..];
+            }
+        }
+
+        return copy;
+    }
 }

@@ -16,14 +16,14 @@ public sealed record ModelOptions
     public int Threads
     {
         get;
-        init => field = OptionCheck.Range(nameof(Threads), value, 0, MaxThreads, "0 chooses by the number of cores");
+        init => field = OptionCheck.Range("ModelOptions.Threads", value, 0, MaxThreads, "0 chooses by the number of cores");
     }
 
     /// <summary>The rung of the instruction-set ladder; <see cref="KernelSet.Auto"/> (default): the widest there is.</summary>
     public KernelSet Kernels
     {
         get;
-        init => field = OptionCheck.Defined(nameof(Kernels), value);
+        init => field = OptionCheck.Defined("ModelOptions.Kernels", value);
     }
 
     /// <summary>
@@ -32,7 +32,7 @@ public sealed record ModelOptions
     public int? ContextLength
     {
         get;
-        init => field = value is null ? null : OptionCheck.Range(nameof(ContextLength), value.Value, 1, int.MaxValue, "leave it unset for the model's own");
+        init => field = value is null ? null : OptionCheck.Range("ModelOptions.ContextLength", value.Value, 1, int.MaxValue, "leave it unset for the model's own");
     }
 
     /// <summary>
@@ -47,7 +47,7 @@ public sealed record ModelOptions
     public long? MaxMemoryBytes
     {
         get;
-        init => field = value is null ? null : OptionCheck.Range(nameof(MaxMemoryBytes), value.Value, 1L << 20, long.MaxValue, "bytes; leave it unset for no limit");
+        init => field = value is null ? null : OptionCheck.Range("ModelOptions.MaxMemoryBytes", value.Value, 1L << 20, long.MaxValue, "bytes; leave it unset for no limit");
     }
 
     /// <summary><see cref="Threads"/>, or the number of threads that suits this machine where that is 0.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ModelPack.Execution;
 
 namespace ModelPack;
@@ -11,31 +12,108 @@ namespace ModelPack;
 /// </remarks>
 public abstract class TextModel : IDisposable
 {
+    private readonly ModelCore _core;
+
+    /// <summary>A generator that is kept for the next call of <see cref="GenerateShared"/>, with its KV cache.</summary>
+    private TextGenerator? _idle;
+
     /// <summary>Opens the pack of <paramref name="definition"/>.</summary>
+    /// <param name="definition">What the generated class knows of its model.</param>
+    /// <param name="options">null: the defaults.</param>
     /// <exception cref="ModelPackException">MP50xx for a bad pack, MP5101 or MP5102 for options that do not suit.</exception>
-    protected TextModel(ModelDefinition definition, ModelOptions? options) => throw new NotImplementedException();
+    protected TextModel(ModelDefinition definition, ModelOptions? options)
+        : this(definition, options, (d, o) => ModelCore.Of(LoadedModel.Open(d, o)))
+    {
+    }
+
+    internal TextModel(ModelDefinition definition, ModelOptions? options, Func<ModelDefinition, ModelOptions, ModelCore> open)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        options ??= ModelOptions.Default;
+        Info = new(definition.Name, ContextLengthOf(definition, options), definition.Shape.VocabularySize, [.. definition.Facts]);
+        _core = open(definition, options);
+    }
 
     /// <summary>The model's tokenizer.</summary>
-    public Tokenizer Tokenizer => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public Tokenizer Tokenizer => _core.Tokenizer;
 
     /// <summary>Facts about the model.</summary>
-    public ModelInfo Info => throw new NotImplementedException();
+    public ModelInfo Info { get; }
 
     /// <summary>The weights, at the plan's indices.</summary>
-    protected internal IReadOnlyList<Weight> Weights => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    protected internal IReadOnlyList<Weight> Weights => _core.Weights;
 
     /// <summary>A generator with a KV cache of its own. Dispose it when it is no longer needed.</summary>
-    public TextGenerator CreateGenerator() => throw new NotImplementedException();
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public TextGenerator CreateGenerator() => _core.CreateGenerator(CreateForward);
 
     /// <summary>A forward pass over <see cref="Weights"/>; each generator gets its own.</summary>
     protected internal abstract ForwardPass CreateForward();
 
     /// <summary>The continuation of <paramref name="prompt"/> by a generator that this model keeps, or a new one while that is in use. Behind the static Generate.</summary>
-    protected string GenerateShared(string prompt, GenerateOptions? options) => throw new NotImplementedException();
+    /// <exception cref="ModelPackException">As <see cref="TextGenerator.Generate"/>.</exception>
+    protected string GenerateShared(string prompt, GenerateOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        var generator = Rent();
+        try
+        {
+            return generator.Generate(prompt, options);
+        }
+        finally
+        {
+            Return(generator);
+        }
+    }
 
     /// <summary>As <see cref="GenerateShared"/>, streamed. Behind the static GenerateAsync.</summary>
-    protected IAsyncEnumerable<string> GenerateSharedAsync(string prompt, GenerateOptions? options, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ModelPackException">As <see cref="TextGenerator.GenerateAsync"/>.</exception>
+    protected IAsyncEnumerable<string> GenerateSharedAsync(string prompt, GenerateOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prompt);
+        return StreamShared(prompt, options, cancellationToken);
+    }
 
     /// <summary>Disposes the model and its generators.</summary>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _core.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private static int ContextLengthOf(ModelDefinition definition, ModelOptions options)
+    {
+        var most = definition.Shape.ContextLength;
+        var wanted = options.ContextLength ?? most;
+        return wanted <= most ? wanted : throw OptionCheck.OutOfRange(
+            "ModelOptions.ContextLength", $"{wanted}", $"1 to {most} for {definition.Name}", "the context length the model was built with; metadatum ContextLength of CompressedModel");
+    }
+
+    private async IAsyncEnumerable<string> StreamShared(string prompt, GenerateOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var generator = Rent();
+        try
+        {
+            await foreach (var piece in generator.GenerateAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+            {
+                yield return piece;
+            }
+        }
+        finally
+        {
+            Return(generator);
+        }
+    }
+
+    private TextGenerator Rent() => Interlocked.Exchange(ref _idle, null) ?? CreateGenerator();
+
+    private void Return(TextGenerator generator)
+    {
+        if (Interlocked.CompareExchange(ref _idle, generator, null) is not null)
+        {
+            generator.Dispose();
+        }
+    }
 }

@@ -6,7 +6,7 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products by sdot: 4 signed products per int32 lane; codes become signed values first.</summary>
-internal unsafe struct AdvSimdRung : IDotRung<AdvSimdLanes>
+internal unsafe struct AdvSimdRung : IDotRung
 {
     public static int TileTokens => 1;
 
@@ -66,37 +66,33 @@ internal unsafe struct AdvSimdRung : IDotRung<AdvSimdLanes>
         return Dp.DotProductBySelectedQuadruplet(sum, Values<F>(planes, first + 3, part), a, 3);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AdvSimdLanes Dot32<F>(byte* planes, sbyte* a, int sum)
+    public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm
     {
-        Vector128<sbyte> a0 = Vector128.Load(a), a1 = Vector128.Load(a + 16);
-        var zero = Vector128<int>.Zero;
-        return new(
-            AdvSimd.ConvertToSingle(Quads4<F>(Quads4<F>(zero, planes, 0, 0, a0), planes, 4, 0, a1)),
-            AdvSimd.ConvertToSingle(Quads4<F>(Quads4<F>(zero, planes, 0, 1, a0), planes, 4, 1, a1)),
-            AdvSimd.ConvertToSingle(Quads4<F>(Quads4<F>(zero, planes, 0, 2, a0), planes, 4, 2, a1)),
-            AdvSimd.ConvertToSingle(Quads4<F>(Quads4<F>(zero, planes, 0, 3, a0), planes, 4, 3, a1)));
-    }
+        for (var u = 0; u < units; u++)
+        {
+            rowGroup += GroupedCodes.HeaderBytes<F>(u);
+            var a0 = AdvSimd.LoadVector128(a);
+            var a1 = AdvSimd.LoadVector128(a + 16);
+            for (var part = 0; part < 4; part++)
+            {
+                var sum = Quads4<F>(Vector128<int>.Zero, rowGroup, 0, part, a0);
+                if (F.GroupColumns == 16)
+                {
+                    AdvSimd.Store(dots + (4 * part), AdvSimd.ConvertToSingle(sum));
+                    sum = Quads4<F>(Vector128<int>.Zero, rowGroup, 4, part, a1);
+                    AdvSimd.Store(dots + 16 + (4 * part), AdvSimd.ConvertToSingle(sum));
+                }
+                else
+                {
+                    AdvSimd.Store(dots + (4 * part), AdvSimd.ConvertToSingle(Quads4<F>(sum, rowGroup, 4, part, a1)));
+                }
+            }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out AdvSimdLanes first, out AdvSimdLanes second)
-        where F : struct, IGroupedForm
-    {
-        first = Half<F>(planes, 0, Vector128.Load(a));
-        second = Half<F>(planes, 4, Vector128.Load(a + 16));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static AdvSimdLanes Half<F>(byte* planes, int first, Vector128<sbyte> a)
-        where F : struct, IGroupedForm
-    {
-        var zero = Vector128<int>.Zero;
-        return new(
-            AdvSimd.ConvertToSingle(Quads4<F>(zero, planes, first, 0, a)),
-            AdvSimd.ConvertToSingle(Quads4<F>(zero, planes, first, 1, a)),
-            AdvSimd.ConvertToSingle(Quads4<F>(zero, planes, first, 2, a)),
-            AdvSimd.ConvertToSingle(Quads4<F>(zero, planes, first, 3, a)));
+            dots += F.GroupColumns == 16 ? 32 : 16;
+            a += 32;
+            rowGroup += 64 * F.CodeBits;
+        }
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)

@@ -9,7 +9,7 @@ namespace ModelPack.Kernels;
 /// With activations in [−127, 127] a pair of b-bit codes reaches 2·(2^b − 1)·127. Bytes of 8 bits would saturate: they are taken as
 /// |value| · (±activation), at most 2·128·127 = 32512.
 /// </summary>
-internal unsafe struct Avx2Rung : IDotRung<Avx2Lanes>
+internal unsafe struct Avx2Rung : IDotRung
 {
     public static int TileTokens => 2;
 
@@ -33,18 +33,6 @@ internal unsafe struct Avx2Rung : IDotRung<Avx2Lanes>
     private static Vector256<int> Widen(Vector256<int> sum, Vector256<short> pairs) =>
         sum + Avx2.MultiplyAddAdjacent(pairs, Vector256<short>.One);
 
-    /// <summary>Σ over the four quads from <paramref name="first"/> on, added to <paramref name="sum"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Quads4<F>(Vector256<int> sum, byte* planes, int first, int half, Vector256<sbyte> b0, Vector256<sbyte> b1, Vector256<sbyte> b2, Vector256<sbyte> b3)
-        where F : struct, IGroupedForm
-    {
-        var p0 = Pairs<F>(Codes256.Quad<F>(planes, first, half), b0);
-        var p1 = Pairs<F>(Codes256.Quad<F>(planes, first + 1, half), b1);
-        var p2 = Pairs<F>(Codes256.Quad<F>(planes, first + 2, half), b2);
-        var p3 = Pairs<F>(Codes256.Quad<F>(planes, first + 3, half), b3);
-        return Fold<F>(sum, p0, p1, p2, p3);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fold<F>(Vector256<int> sum, Vector256<short> p0, Vector256<short> p1, Vector256<short> p2, Vector256<short> p3)
         where F : struct, IGroupedForm => GroupedCodes.PanelBits<F>() switch
@@ -60,53 +48,53 @@ internal unsafe struct Avx2Rung : IDotRung<Avx2Lanes>
         where F : struct, IGroupedForm =>
         GroupedCodes.PanelBits<F>() == 8 ? Vector256<int>.Zero : Vector256.Create(-F.Offset * sum);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Lanes Dot32<F>(byte* planes, sbyte* a, int sum)
+    public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm
     {
-        Vector256<sbyte> b0 = Broadcast(a), b1 = Broadcast(a + 4), b2 = Broadcast(a + 8), b3 = Broadcast(a + 12);
-        var low = Quads4<F>(Start<F>(sum), planes, 0, 0, b0, b1, b2, b3);
-        var high = Quads4<F>(Start<F>(sum), planes, 0, 1, b0, b1, b2, b3);
-        b0 = Broadcast(a + 16);
-        b1 = Broadcast(a + 20);
-        b2 = Broadcast(a + 24);
-        b3 = Broadcast(a + 28);
-        low = Quads4<F>(low, planes, 4, 0, b0, b1, b2, b3);
-        high = Quads4<F>(high, planes, 4, 1, b0, b1, b2, b3);
-        return new(Avx.ConvertToVector256Single(low), Avx.ConvertToVector256Single(high));
-    }
+        for (var u = 0; u < units; u++)
+        {
+            rowGroup += GroupedCodes.HeaderBytes<F>(u);
+            var low = Start<F>(F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]);
+            var high = low;
+            for (var step = 0; step < 2; step++)
+            {
+                Vector256<sbyte> b0 = Broadcast(a), b1 = Broadcast(a + 4), b2 = Broadcast(a + 8), b3 = Broadcast(a + 12);
+                Codes256.Load4<F>(rowGroup, step, 0, out var c0, out var c1, out var c2, out var c3);
+                low = Fold<F>(low, Pairs<F>(c0, b0), Pairs<F>(c1, b1), Pairs<F>(c2, b2), Pairs<F>(c3, b3));
+                Codes256.Load4<F>(rowGroup, step, 1, out c0, out c1, out c2, out c3);
+                high = Fold<F>(high, Pairs<F>(c0, b0), Pairs<F>(c1, b1), Pairs<F>(c2, b2), Pairs<F>(c3, b3));
+                a += 16;
+                if (F.GroupColumns == 16 && step == 0)
+                {
+                    Avx.Store(dots, Avx.ConvertToVector256Single(low));
+                    Avx.Store(dots + 8, Avx.ConvertToVector256Single(high));
+                    dots += 16;
+                    low = high = Start<F>(sums[1]);
+                }
+            }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out Avx2Lanes first, out Avx2Lanes second)
-        where F : struct, IGroupedForm
-    {
-        Vector256<sbyte> b0 = Broadcast(a), b1 = Broadcast(a + 4), b2 = Broadcast(a + 8), b3 = Broadcast(a + 12);
-        first = new(
-            Avx.ConvertToVector256Single(Quads4<F>(Start<F>(sum0), planes, 0, 0, b0, b1, b2, b3)),
-            Avx.ConvertToVector256Single(Quads4<F>(Start<F>(sum0), planes, 0, 1, b0, b1, b2, b3)));
-        b0 = Broadcast(a + 16);
-        b1 = Broadcast(a + 20);
-        b2 = Broadcast(a + 24);
-        b3 = Broadcast(a + 28);
-        second = new(
-            Avx.ConvertToVector256Single(Quads4<F>(Start<F>(sum1), planes, 4, 0, b0, b1, b2, b3)),
-            Avx.ConvertToVector256Single(Quads4<F>(Start<F>(sum1), planes, 4, 1, b0, b1, b2, b3)));
+            Avx.Store(dots, Avx.ConvertToVector256Single(low));
+            Avx.Store(dots + 8, Avx.ConvertToVector256Single(high));
+            dots += 16;
+            sums += 2;
+            rowGroup += 64 * F.CodeBits;
+        }
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
         where F : struct, IGroupedForm
     {
-        for (var half = 0; half < 2; half++)
+        for (var step = 0; step < 2; step++)
         {
-            var to = quads + (32 * half);
-            Codes256.Quad<F>(planes, 0, half).Store(to);
-            Codes256.Quad<F>(planes, 1, half).Store(to + 64);
-            Codes256.Quad<F>(planes, 2, half).Store(to + 128);
-            Codes256.Quad<F>(planes, 3, half).Store(to + 192);
-            Codes256.Quad<F>(planes, 4, half).Store(to + 256);
-            Codes256.Quad<F>(planes, 5, half).Store(to + 320);
-            Codes256.Quad<F>(planes, 6, half).Store(to + 384);
-            Codes256.Quad<F>(planes, 7, half).Store(to + 448);
+            for (var half = 0; half < 2; half++)
+            {
+                Codes256.Load4<F>(planes, step, half, out var c0, out var c1, out var c2, out var c3);
+                var to = quads + (256 * step) + (32 * half);
+                Avx.Store(to, c0);
+                Avx.Store(to + 64, c1);
+                Avx.Store(to + 128, c2);
+                Avx.Store(to + 192, c3);
+            }
         }
     }
 
@@ -127,18 +115,18 @@ internal unsafe struct Avx2Rung : IDotRung<Avx2Lanes>
             a1 += 16;
         }
 
-        Avx.ConvertToVector256Single(low0).Store(dots);
-        Avx.ConvertToVector256Single(high0).Store(dots + 8);
-        Avx.ConvertToVector256Single(low1).Store(dots + 16);
-        Avx.ConvertToVector256Single(high1).Store(dots + 24);
+        Avx.Store(dots, Avx.ConvertToVector256Single(low0));
+        Avx.Store(dots + 8, Avx.ConvertToVector256Single(high0));
+        Avx.Store(dots + 16, Avx.ConvertToVector256Single(low1));
+        Avx.Store(dots + 24, Avx.ConvertToVector256Single(high1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> PanelQuads4<F>(Vector256<int> sum, byte* quads, sbyte* a)
         where F : struct, IGroupedForm => Fold<F>(
             sum,
-            Pairs<F>(Vector256.Load(quads), Broadcast(a)),
-            Pairs<F>(Vector256.Load(quads + 64), Broadcast(a + 4)),
-            Pairs<F>(Vector256.Load(quads + 128), Broadcast(a + 8)),
-            Pairs<F>(Vector256.Load(quads + 192), Broadcast(a + 12)));
+            Pairs<F>(Avx.LoadVector256(quads), Broadcast(a)),
+            Pairs<F>(Avx.LoadVector256(quads + 64), Broadcast(a + 4)),
+            Pairs<F>(Avx.LoadVector256(quads + 128), Broadcast(a + 8)),
+            Pairs<F>(Avx.LoadVector256(quads + 192), Broadcast(a + 12)));
 }

@@ -7,7 +7,7 @@ namespace ModelPack.Kernels;
 /// <summary>
 /// Integer dot products by the 512-bit vpmaddubsw, as <see cref="Avx2Rung"/> does with 256 bits (.NET 10 has no 512-bit VNNI).
 /// </summary>
-internal unsafe struct Avx512Rung : IDotRung<Avx512Lanes>
+internal unsafe struct Avx512Rung : IDotRung
 {
     public static int TileTokens => 4;
 
@@ -47,39 +47,45 @@ internal unsafe struct Avx512Rung : IDotRung<Avx512Lanes>
         where F : struct, IGroupedForm =>
         GroupedCodes.PanelBits<F>() == 8 ? Vector512<int>.Zero : Vector512.Create(-F.Offset * sum);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Quads4<F>(Vector512<int> sum, byte* planes, int first, sbyte* a)
-        where F : struct, IGroupedForm => Fold<F>(
-            sum,
-            Pairs<F>(Codes512.Quad<F>(planes, first), Broadcast(a)),
-            Pairs<F>(Codes512.Quad<F>(planes, first + 1), Broadcast(a + 4)),
-            Pairs<F>(Codes512.Quad<F>(planes, first + 2), Broadcast(a + 8)),
-            Pairs<F>(Codes512.Quad<F>(planes, first + 3), Broadcast(a + 12)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx512Lanes Dot32<F>(byte* planes, sbyte* a, int sum)
-        where F : struct, IGroupedForm =>
-        new(Avx512F.ConvertToVector512Single(Quads4<F>(Quads4<F>(Start<F>(sum), planes, 0, a), planes, 4, a + 16)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out Avx512Lanes first, out Avx512Lanes second)
+    public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm
     {
-        first = new(Avx512F.ConvertToVector512Single(Quads4<F>(Start<F>(sum0), planes, 0, a)));
-        second = new(Avx512F.ConvertToVector512Single(Quads4<F>(Start<F>(sum1), planes, 4, a + 16)));
+        for (var u = 0; u < units; u++)
+        {
+            rowGroup += GroupedCodes.HeaderBytes<F>(u);
+            var sum = Start<F>(F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]);
+            for (var step = 0; step < 2; step++)
+            {
+                Codes512.Load4<F>(rowGroup, step, out var c0, out var c1, out var c2, out var c3);
+                sum = Quads4<F>(sum, c0, c1, c2, c3, a);
+                a += 16;
+                if (F.GroupColumns == 16 && step == 0)
+                {
+                    Avx512F.Store(dots, Avx512F.ConvertToVector512Single(sum));
+                    dots += 16;
+                    sum = Start<F>(sums[1]);
+                }
+            }
+
+            Avx512F.Store(dots, Avx512F.ConvertToVector512Single(sum));
+            dots += 16;
+            sums += 2;
+            rowGroup += 64 * F.CodeBits;
+        }
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
         where F : struct, IGroupedForm
     {
-        Codes512.Quad<F>(planes, 0).Store(quads);
-        Codes512.Quad<F>(planes, 1).Store(quads + 64);
-        Codes512.Quad<F>(planes, 2).Store(quads + 128);
-        Codes512.Quad<F>(planes, 3).Store(quads + 192);
-        Codes512.Quad<F>(planes, 4).Store(quads + 256);
-        Codes512.Quad<F>(planes, 5).Store(quads + 320);
-        Codes512.Quad<F>(planes, 6).Store(quads + 384);
-        Codes512.Quad<F>(planes, 7).Store(quads + 448);
+        for (var step = 0; step < 2; step++)
+        {
+            Codes512.Load4<F>(planes, step, out var c0, out var c1, out var c2, out var c3);
+            Avx512BW.Store(quads, c0);
+            Avx512BW.Store(quads + 64, c1);
+            Avx512BW.Store(quads + 128, c2);
+            Avx512BW.Store(quads + 192, c3);
+            quads += 256;
+        }
     }
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
@@ -89,7 +95,7 @@ internal unsafe struct Avx512Rung : IDotRung<Avx512Lanes>
         sbyte* a1 = a + stride, a2 = a1 + stride, a3 = a2 + stride;
         for (var q = 0; q < quadCount; q += 4)
         {
-            Vector512<byte> w0 = Vector512.Load(quads), w1 = Vector512.Load(quads + 64), w2 = Vector512.Load(quads + 128), w3 = Vector512.Load(quads + 192);
+            Vector512<byte> w0 = Avx512BW.LoadVector512(quads), w1 = Avx512BW.LoadVector512(quads + 64), w2 = Avx512BW.LoadVector512(quads + 128), w3 = Avx512BW.LoadVector512(quads + 192);
             s0 = Quads4<F>(s0, w0, w1, w2, w3, a);
             s1 = Quads4<F>(s1, w0, w1, w2, w3, a1);
             s2 = Quads4<F>(s2, w0, w1, w2, w3, a2);
@@ -101,10 +107,10 @@ internal unsafe struct Avx512Rung : IDotRung<Avx512Lanes>
             a3 += 16;
         }
 
-        Avx512F.ConvertToVector512Single(s0).Store(dots);
-        Avx512F.ConvertToVector512Single(s1).Store(dots + 16);
-        Avx512F.ConvertToVector512Single(s2).Store(dots + 32);
-        Avx512F.ConvertToVector512Single(s3).Store(dots + 48);
+        Avx512F.Store(dots, Avx512F.ConvertToVector512Single(s0));
+        Avx512F.Store(dots + 16, Avx512F.ConvertToVector512Single(s1));
+        Avx512F.Store(dots + 32, Avx512F.ConvertToVector512Single(s2));
+        Avx512F.Store(dots + 48, Avx512F.ConvertToVector512Single(s3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products by vpdpbusd (AVX-VNNI): 4 products per int32 lane, no saturation.</summary>
-internal unsafe struct AvxVnniRung : IDotRung<Avx2Lanes>
+internal unsafe struct AvxVnniRung : IDotRung
 {
     public static int TileTokens => 4;
 
@@ -15,47 +15,47 @@ internal unsafe struct AvxVnniRung : IDotRung<Avx2Lanes>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> w, Vector256<sbyte> a) => AvxVnni.MultiplyWideningAndAdd(sum, w, a);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Quads4<F>(byte* planes, sbyte* a, int first, ref Vector256<int> low, ref Vector256<int> high)
+    public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm
     {
-        var b = Broadcast(a);
-        low = Dot(low, Codes256.Quad<F>(planes, first, 0), b);
-        high = Dot(high, Codes256.Quad<F>(planes, first, 1), b);
-        b = Broadcast(a + 4);
-        low = Dot(low, Codes256.Quad<F>(planes, first + 1, 0), b);
-        high = Dot(high, Codes256.Quad<F>(planes, first + 1, 1), b);
-        b = Broadcast(a + 8);
-        low = Dot(low, Codes256.Quad<F>(planes, first + 2, 0), b);
-        high = Dot(high, Codes256.Quad<F>(planes, first + 2, 1), b);
-        b = Broadcast(a + 12);
-        low = Dot(low, Codes256.Quad<F>(planes, first + 3, 0), b);
-        high = Dot(high, Codes256.Quad<F>(planes, first + 3, 1), b);
-    }
+        var offset = -GroupedCodes.PanelOffset<F>();
+        for (var u = 0; u < units; u++)
+        {
+            rowGroup += GroupedCodes.HeaderBytes<F>(u);
+            var low = Vector256.Create(offset * (F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]));
+            var high = low;
+            for (var step = 0; step < 2; step++)
+            {
+                Codes256.Load4<F>(rowGroup, step, 0, out var c0, out var c1, out var c2, out var c3);
+                Codes256.Load4<F>(rowGroup, step, 1, out var d0, out var d1, out var d2, out var d3);
+                var b = Broadcast(a);
+                low = Dot(low, c0, b);
+                high = Dot(high, d0, b);
+                b = Broadcast(a + 4);
+                low = Dot(low, c1, b);
+                high = Dot(high, d1, b);
+                b = Broadcast(a + 8);
+                low = Dot(low, c2, b);
+                high = Dot(high, d2, b);
+                b = Broadcast(a + 12);
+                low = Dot(low, c3, b);
+                high = Dot(high, d3, b);
+                a += 16;
+                if (F.GroupColumns == 16 && step == 0)
+                {
+                    Avx.Store(dots, Avx.ConvertToVector256Single(low));
+                    Avx.Store(dots + 8, Avx.ConvertToVector256Single(high));
+                    dots += 16;
+                    low = high = Vector256.Create(offset * sums[1]);
+                }
+            }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Avx2Lanes Dot32<F>(byte* planes, sbyte* a, int sum)
-        where F : struct, IGroupedForm
-    {
-        var low = Vector256.Create(-GroupedCodes.PanelOffset<F>() * sum);
-        var high = low;
-        Quads4<F>(planes, a, 0, ref low, ref high);
-        Quads4<F>(planes, a + 16, 4, ref low, ref high);
-        return new(Avx.ConvertToVector256Single(low), Avx.ConvertToVector256Single(high));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out Avx2Lanes first, out Avx2Lanes second)
-        where F : struct, IGroupedForm
-    {
-        var low = Vector256.Create(-GroupedCodes.PanelOffset<F>() * sum0);
-        var high = low;
-        Quads4<F>(planes, a, 0, ref low, ref high);
-        first = new(Avx.ConvertToVector256Single(low), Avx.ConvertToVector256Single(high));
-        low = Vector256.Create(-GroupedCodes.PanelOffset<F>() * sum1);
-        high = low;
-        Quads4<F>(planes, a + 16, 4, ref low, ref high);
-        second = new(Avx.ConvertToVector256Single(low), Avx.ConvertToVector256Single(high));
+            Avx.Store(dots, Avx.ConvertToVector256Single(low));
+            Avx.Store(dots + 8, Avx.ConvertToVector256Single(high));
+            dots += 16;
+            sums += 2;
+            rowGroup += 64 * F.CodeBits;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,8 +74,8 @@ internal unsafe struct AvxVnniRung : IDotRung<Avx2Lanes>
         sbyte* a1 = a + stride, a2 = a1 + stride, a3 = a2 + stride;
         for (var q = 0; q < quadCount; q++)
         {
-            var wLow = Vector256.Load(quads);
-            var wHigh = Vector256.Load(quads + 32);
+            var wLow = Avx.LoadVector256(quads);
+            var wHigh = Avx.LoadVector256(quads + 32);
             var b = Broadcast(a);
             low0 = Dot(low0, wLow, b);
             high0 = Dot(high0, wHigh, b);
@@ -95,13 +95,13 @@ internal unsafe struct AvxVnniRung : IDotRung<Avx2Lanes>
             a3 += 4;
         }
 
-        Avx.ConvertToVector256Single(low0).Store(dots);
-        Avx.ConvertToVector256Single(high0).Store(dots + 8);
-        Avx.ConvertToVector256Single(low1).Store(dots + 16);
-        Avx.ConvertToVector256Single(high1).Store(dots + 24);
-        Avx.ConvertToVector256Single(low2).Store(dots + 32);
-        Avx.ConvertToVector256Single(high2).Store(dots + 40);
-        Avx.ConvertToVector256Single(low3).Store(dots + 48);
-        Avx.ConvertToVector256Single(high3).Store(dots + 56);
+        Avx.Store(dots, Avx.ConvertToVector256Single(low0));
+        Avx.Store(dots + 8, Avx.ConvertToVector256Single(high0));
+        Avx.Store(dots + 16, Avx.ConvertToVector256Single(low1));
+        Avx.Store(dots + 24, Avx.ConvertToVector256Single(high1));
+        Avx.Store(dots + 32, Avx.ConvertToVector256Single(low2));
+        Avx.Store(dots + 40, Avx.ConvertToVector256Single(high2));
+        Avx.Store(dots + 48, Avx.ConvertToVector256Single(low3));
+        Avx.Store(dots + 56, Avx.ConvertToVector256Single(high3));
     }
 }

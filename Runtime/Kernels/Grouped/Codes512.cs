@@ -5,62 +5,98 @@ using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
 
-/// <summary>Codes of a quad (16 rows × 4 columns) from a unit's planes in a 512-bit register; see <see cref="Codes256"/>.</summary>
+/// <summary>Codes of a quad (16 rows × 4 columns) from a unit's planes in a 512-bit register, as <see cref="Codes256"/> has them.</summary>
 internal static unsafe class Codes512
 {
+    /// <summary>
+    /// Quads 4·<paramref name="step"/> … 4·step + 3 as unsigned bytes (codes, or 128 + the codebook's entry).
+    /// </summary>
+    /// <remarks>
+    /// Plain intrinsics and few calls: the JIT's budget for inlining is small, and a kernel that exceeds it runs ten times slower.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Quad<F>(byte* planes, int quad)
+    public static void Load4<F>(byte* planes, int step, out Vector512<byte> c0, out Vector512<byte> c1, out Vector512<byte> c2, out Vector512<byte> c3)
         where F : struct, IGroupedForm
     {
         if (F.CodeBits == 8)
         {
-            return Vector512.Load(planes + (64 * quad));
+            planes += 256 * step;
+            c0 = Avx512BW.LoadVector512(planes);
+            c1 = Avx512BW.LoadVector512(planes + 64);
+            c2 = Avx512BW.LoadVector512(planes + 128);
+            c3 = Avx512BW.LoadVector512(planes + 192);
+            return;
         }
 
-        var code = Vector512<byte>.Zero;
+        c0 = c1 = c2 = c3 = Vector512<byte>.Zero;
         if (F.CodeBits >= 4)
         {
-            var pair = Vector512.Load(planes + (64 * (quad >> 1)));
-            code = ((quad & 1) == 0 ? pair : Vector512.ShiftRightLogical(pair.AsUInt16(), 4).AsByte()) & Vector512.Create((byte)15);
-            if (F.Codebook != CodebookId.None)
-            {
-                return Avx512BW.Shuffle(Table<F>(), code);
-            }
-
+            var low = Vector512.Create((byte)15);
+            var pair0 = Avx512BW.LoadVector512(planes + (128 * step));
+            var pair1 = Avx512BW.LoadVector512(planes + (128 * step) + 64);
+            c0 = Avx512F.And(pair0, low);
+            c1 = Avx512F.And(Avx512BW.ShiftRightLogical(pair0.AsUInt16(), 4).AsByte(), low);
+            c2 = Avx512F.And(pair1, low);
+            c3 = Avx512F.And(Avx512BW.ShiftRightLogical(pair1.AsUInt16(), 4).AsByte(), low);
             planes += 256;
         }
 
-        if ((F.CodeBits & 2) != 0)
+        if (F.Codebook != CodebookId.None)
         {
-            code |= Field(Vector512.Load(planes + (64 * (quad >> 2))), 2 * (quad & 3), F.CodeBits >= 4 ? 4 : 0, 3);
+            // The tables of Codebooks, plus 128.
+            var t = F.Codebook == CodebookId.Iq4
+                ? Vector128.Create((byte)1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241)
+                : Vector128.Create((byte)128, 129, 130, 131, 132, 134, 136, 140, 128, 127, 126, 125, 124, 122, 120, 116);
+            var table = Vector512.Create(Vector256.Create(t, t), Vector256.Create(t, t));
+            c0 = Avx512BW.Shuffle(table, c0);
+            c1 = Avx512BW.Shuffle(table, c1);
+            c2 = Avx512BW.Shuffle(table, c2);
+            c3 = Avx512BW.Shuffle(table, c3);
+            return;
+        }
+
+        if (F.CodeBits is 2 or 3 or 6 or 7)
+        {
+            // Bits 2j, 2j+1 belong to quad j; they become bits 0, 1 (codes of 2, 3 bits) or 4, 5.
+            var pairs = Avx512BW.LoadVector512(planes + (64 * step)).AsUInt16();
+            var mask = Vector512.Create((byte)(F.CodeBits >= 4 ? 0x30 : 3));
+            if (F.CodeBits >= 4)
+            {
+                c0 = Avx512F.Or(c0, Avx512F.And(Avx512BW.ShiftLeftLogical(pairs, 4).AsByte(), mask));
+                c1 = Avx512F.Or(c1, Avx512F.And(Avx512BW.ShiftLeftLogical(pairs, 2).AsByte(), mask));
+                c2 = Avx512F.Or(c2, Avx512F.And(pairs.AsByte(), mask));
+                c3 = Avx512F.Or(c3, Avx512F.And(Avx512BW.ShiftRightLogical(pairs, 2).AsByte(), mask));
+            }
+            else
+            {
+                c0 = Avx512F.And(pairs.AsByte(), mask);
+                c1 = Avx512F.And(Avx512BW.ShiftRightLogical(pairs, 2).AsByte(), mask);
+                c2 = Avx512F.And(Avx512BW.ShiftRightLogical(pairs, 4).AsByte(), mask);
+                c3 = Avx512F.And(Avx512BW.ShiftRightLogical(pairs, 6).AsByte(), mask);
+            }
+
             planes += 128;
         }
 
-        if ((F.CodeBits & 1) != 0)
+        if (F.CodeBits is 3 or 5 or 7)
         {
-            code |= Field(Vector512.Load(planes), quad, F.CodeBits - 1, 1);
+            // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
+            var bits = Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
+            var one = Vector512.Create((byte)1);
+            c0 = Avx512F.Or(c0, ToTop<F>(Avx512F.And(bits.AsByte(), one)));
+            c1 = Avx512F.Or(c1, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 1).AsByte(), one)));
+            c2 = Avx512F.Or(c2, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 2).AsByte(), one)));
+            c3 = Avx512F.Or(c3, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 3).AsByte(), one)));
         }
-
-        return code;
     }
 
+    // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Field(Vector512<byte> v, int from, int to, int mask)
-    {
-        var moved = from > to ? Vector512.ShiftRightLogical(v.AsUInt16(), from - to).AsByte()
-            : from < to ? Vector512.ShiftLeft(v.AsUInt16(), to - from).AsByte()
-            : v;
-        return moved & Vector512.Create((byte)(mask << to));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> Table<F>()
-        where F : struct, IGroupedForm
-    {
-        // The tables of Codebooks, plus 128.
-        var t = F.Codebook == CodebookId.Iq4
-            ? Vector128.Create((byte)1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241)
-            : Vector128.Create((byte)128, 129, 130, 131, 132, 134, 136, 140, 128, 127, 126, 125, 124, 122, 120, 116);
-        return Vector512.Create(Vector256.Create(t, t), Vector256.Create(t, t));
-    }
+    private static Vector512<byte> ToTop<F>(Vector512<byte> bit)
+        where F : struct, IGroupedForm => F.CodeBits switch
+        {
+            3 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
+            5 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
+            _ => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),
+        };
 }

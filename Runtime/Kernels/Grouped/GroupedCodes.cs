@@ -93,6 +93,18 @@ internal static unsafe class GroupedCodes
     public static int PanelOffset<F>()
         where F : struct, IGroupedForm => F.Codebook == CodebookId.None ? F.Offset : 128;
 
+    /// <summary>Bytes of super scales and scales in front of the codes of a unit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int HeaderBytes<F>(int unit)
+        where F : struct, IGroupedForm
+    {
+        var parts = F.HasMinimum ? 2 : 1;
+        var bytes = F.GroupColumns > 32 && unit % (F.GroupColumns / 32) != 0
+            ? 0
+            : parts * (F.GroupColumns == 16 ? 2 : 1) * 16 * (F.Scale == ScaleKind.F16 ? 2 : F.Scale == ScaleKind.F32 ? 4 : 1);
+        return F.Scale == ScaleKind.TwoLevel && (unit & 7) == 0 ? bytes + (parts * 32) : bytes;
+    }
+
     /// <summary>Bits of an unpacked byte: what decides how many products fit into int16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelBits<F>()

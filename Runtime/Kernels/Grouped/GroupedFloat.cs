@@ -15,7 +15,7 @@ internal static unsafe class GroupedFloat
 {
     [SkipLocalsInit]
     public static void Run<R, L, F>(byte* weight, in GroupedLayout layout, int firstGroup, int endGroup, float* x, int xStride, int tokens, float* y, int yStride, bool accumulate, byte* scratch)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
         where F : struct, IGroupedForm
     {

@@ -18,7 +18,7 @@ internal static unsafe class GroupedGemm
 
     [SkipLocalsInit]
     public static void Run<R, L, F>(byte* weight, in GroupedLayout layout, int firstGroup, int endGroup, QuantizedActivations a, int tokens, float* y, int yStride, bool accumulate, byte* scratch)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
         where F : struct, IGroupedForm
     {
@@ -37,14 +37,14 @@ internal static unsafe class GroupedGemm
 
             for (; t < tokens; t++)
             {
-                GroupedGemv.Run<R, L, F>(weight, layout, group, group + 1, a, t, y + ((nint)t * yStride), accumulate);
+                GroupedGemv.Run<R, L, F>(weight, layout, group, group + 1, a, t, y + ((nint)t * yStride), accumulate, scratch);
             }
         }
     }
 
     /// <summary>One row group as bytes and floats: quads [units, 512], scales and minima [units, GroupsPerUnit, 16].</summary>
     public static void Unpack<R, L, F>(byte* p, int units, byte* quads, float* scales, float* minima)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
         where F : struct, IGroupedForm
     {
@@ -78,7 +78,7 @@ internal static unsafe class GroupedGemm
     }
 
     private static void Tile<R, L, F>(byte* quads, float* scales, float* minima, int units, QuantizedActivations a, int token, float* y, int yStride, int group, int rows, bool accumulate)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
         where F : struct, IGroupedForm
     {

@@ -19,55 +19,51 @@ internal static unsafe class GroupedGemv
 {
     /// <summary>Rows 16·first … of the weight into <paramref name="y"/>; the last row group may be partial.</summary>
     [SkipLocalsInit]
-    public static void Run<R, L, F>(byte* weight, in GroupedLayout layout, int firstGroup, int endGroup, QuantizedActivations a, int token, float* y, bool accumulate)
-        where R : struct, IDotRung<L>
+    public static void Run<R, L, F>(byte* weight, in GroupedLayout layout, int firstGroup, int endGroup, QuantizedActivations a, int token, float* y, bool accumulate, byte* scratch)
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
         where F : struct, IGroupedForm
     {
-        var codes = a.Codes(token);
-        var scales = a.Scales(token);
-        var sums = a.Sums(token);
         var units = layout.Units;
+        var dots = (float*)scratch;
         for (var group = firstGroup; group < endGroup; group++)
         {
             var p = weight + (group * layout.RowGroupBytes);
-            var acc = L.Broadcast(0f);
-            var min = L.Broadcast(0f);
-            GroupScales<L, F> g = default;
-            for (var u = 0; u < units; u++)
-            {
-                p = g.Read(p, u);
-                var step = scales[u];
-                int sum0 = sums[2 * u], sum1 = sums[(2 * u) + 1];
-                if (F.GroupColumns == 16)
-                {
-                    R.Dot16x2<F>(p, codes + (32 * u), sum0, sum1, out var first, out var second);
-                    acc = L.Madd(g.Scale0, L.Multiply(first, L.Broadcast(step)), acc);
-                    acc = L.Madd(g.Scale1, L.Multiply(second, L.Broadcast(step)), acc);
-                    if (F.HasMinimum)
-                    {
-                        min = L.Madd(g.Minimum0, L.Broadcast(step * sum0), min);
-                        min = L.Madd(g.Minimum1, L.Broadcast(step * sum1), min);
-                    }
-                }
-                else
-                {
-                    acc = L.Madd(g.Scale0, L.Multiply(R.Dot32<F>(p, codes + (32 * u), sum0 + sum1), L.Broadcast(step)), acc);
-                    if (F.HasMinimum)
-                    {
-                        min = L.Madd(g.Minimum0, L.Broadcast(step * (sum0 + sum1)), min);
-                    }
-                }
-
-                p += 64 * F.CodeBits;
-            }
-
-            if (F.HasMinimum)
-            {
-                acc = L.Add(acc, min);
-            }
-
-            RowGroups.Store(acc, y, group, layout.Rows, accumulate);
+            R.DotRow<F>(p, units, a.Codes(token), a.Sums(token), dots);
+            RowGroups.Store(Scale<L, F>(p, units, dots, a.Scales(token), a.Sums(token)), y, group, layout.Rows, accumulate);
         }
+    }
+
+    /// <summary>The float half: a row group's integer sums times scales and steps.</summary>
+    private static L Scale<L, F>(byte* p, int units, float* dots, float* steps, int* sums)
+        where L : struct, ILanes<L>
+        where F : struct, IGroupedForm
+    {
+        var acc = L.Broadcast(0f);
+        var min = L.Broadcast(0f);
+        GroupScales<L, F> g = default;
+        for (var u = 0; u < units; u++)
+        {
+            p = g.Read(p, u) + (64 * F.CodeBits);
+            var step = L.Broadcast(steps[u]);
+            acc = L.Madd(g.Scale0, L.Multiply(L.Load(dots), step), acc);
+            dots += 16;
+            if (F.GroupColumns == 16)
+            {
+                acc = L.Madd(g.Scale1, L.Multiply(L.Load(dots), step), acc);
+                dots += 16;
+                if (F.HasMinimum)
+                {
+                    min = L.Madd(g.Minimum0, L.Broadcast(steps[u] * sums[2 * u]), min);
+                    min = L.Madd(g.Minimum1, L.Broadcast(steps[u] * sums[(2 * u) + 1]), min);
+                }
+            }
+            else if (F.HasMinimum)
+            {
+                min = L.Madd(g.Minimum0, L.Broadcast(steps[u] * (sums[2 * u] + sums[(2 * u) + 1])), min);
+            }
+        }
+
+        return F.HasMinimum ? L.Add(acc, min) : acc;
     }
 }

@@ -92,7 +92,7 @@ internal sealed unsafe class GroupedKernel<F> : MatrixKernel
     }
 
     private void Int8<R, L>(in MatrixCall call, QuantizedActivations x, int firstBlock, int endBlock, byte* scratch)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L>
     {
         var layout = new GroupedLayout(Format, call.Rows, call.Columns);
@@ -100,7 +100,7 @@ internal sealed unsafe class GroupedKernel<F> : MatrixKernel
         {
             for (var t = 0; t < call.Tokens; t++)
             {
-                GroupedGemv.Run<R, L, F>((byte*)call.Weight, layout, firstBlock, endBlock, x, t, (float*)call.Y + ((nint)t * call.YStride), call.Accumulate);
+                GroupedGemv.Run<R, L, F>((byte*)call.Weight, layout, firstBlock, endBlock, x, t, (float*)call.Y + ((nint)t * call.YStride), call.Accumulate, scratch);
             }
         }
         else
@@ -110,7 +110,7 @@ internal sealed unsafe class GroupedKernel<F> : MatrixKernel
     }
 
     private void Float<R, L>(in MatrixCall call, float* x, int xStride, int firstBlock, int endBlock, byte* scratch)
-        where R : struct, IDotRung<L>
+        where R : struct, IDotRung
         where L : struct, ILanes<L> => GroupedFloat.Run<R, L, F>(
             (byte*)call.Weight, new(Format, call.Rows, call.Columns), firstBlock, endBlock, x, xStride, call.Tokens, (float*)call.Y, call.YStride, call.Accumulate, scratch);
 }

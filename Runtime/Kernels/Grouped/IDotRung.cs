@@ -2,25 +2,23 @@ namespace ModelPack.Kernels;
 
 /// <summary>
 /// The integer half of a rung: products of unsigned codes with signed int8 activations, exact in int32, over the layout of
-/// <see cref="Formats.GroupedLayout"/>. The float half is <typeparamref name="L"/>.
+/// <see cref="Formats.GroupedLayout"/>. The float half is an <see cref="ILanes{TSelf}"/>; the two meet in memory, as exact floats, so that each stays
+/// a small method (a kernel beyond the JIT's inlining budget runs ten times slower).
 /// </summary>
-internal unsafe interface IDotRung<L>
-    where L : struct, ILanes<L>
+internal unsafe interface IDotRung
 {
     /// <summary>Tokens that <see cref="DotPanel{F}"/> multiplies at once.</summary>
     static abstract int TileTokens { get; }
 
     /// <summary>
-    /// Σ over 32 columns of (value)·a for 16 rows, as exact floats; value = code − Offset, or the codebook's entry.
+    /// For each unit (each half of a unit, where groups have 16 columns) of a row group: Σ value·a for 16 rows; value = code − Offset, or the codebook's entry.
     /// </summary>
-    /// <param name="planes">Code planes of a unit.</param>
-    /// <param name="a">32 activations.</param>
-    /// <param name="sum">Their sum.</param>
-    static abstract L Dot32<F>(byte* planes, sbyte* a, int sum)
-        where F : struct, IGroupedForm;
-
-    /// <summary>As <see cref="Dot32{F}"/> for columns 0 … 15 and 16 … 31 apart.</summary>
-    static abstract void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out L first, out L second)
+    /// <param name="rowGroup">The row group, headers included.</param>
+    /// <param name="units">Units in a row.</param>
+    /// <param name="a">[units, 32] activations.</param>
+    /// <param name="sums">[units, 2] sums of 16 activations each.</param>
+    /// <param name="dots">Result: [units, 1 or 2, 16].</param>
+    static abstract void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm;
 
     /// <summary>
@@ -30,7 +28,7 @@ internal unsafe interface IDotRung<L>
         where F : struct, IGroupedForm;
 
     /// <summary>
-    /// <see cref="Dot32{F}"/> (or one half of it: <paramref name="quadCount"/> 4) on unpacked quads for <see cref="TileTokens"/> tokens.
+    /// Σ value·a over unpacked quads for <see cref="TileTokens"/> tokens.
     /// </summary>
     /// <param name="quads">First quad.</param>
     /// <param name="quadCount">8 or 4.</param>

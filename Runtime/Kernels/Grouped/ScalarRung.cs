@@ -3,36 +3,36 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products in plain C#: reads codes through <see cref="GroupedCodes"/>, one at a time.</summary>
-internal unsafe struct ScalarRung : IDotRung<ScalarLanes>
+internal unsafe struct ScalarRung : IDotRung
 {
     public static int TileTokens => 1;
 
-    public static ScalarLanes Dot32<F>(byte* planes, sbyte* a, int sum)
+    public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
         where F : struct, IGroupedForm
     {
-        Dot16x2<F>(planes, a, 0, 0, out var first, out var second);
-        return ScalarLanes.Add(first, second); // exact: both are integers below 2^24
-    }
-
-    public static void Dot16x2<F>(byte* planes, sbyte* a, int sum0, int sum1, out ScalarLanes first, out ScalarLanes second)
-        where F : struct, IGroupedForm
-    {
-        var dots = stackalloc float[32];
-        for (var row = 0; row < GroupedLayout.RowGroupRows; row++)
+        var width = F.GroupColumns == 16 ? 16 : 32;
+        for (var u = 0; u < units; u++)
         {
-            int d0 = 0, d1 = 0;
-            for (var c = 0; c < 16; c++)
+            rowGroup += GroupedCodes.HeaderBytes<F>(u);
+            for (var start = 0; start < GroupedLayout.UnitColumns; start += width)
             {
-                d0 += GroupedCodes.Value<F>(planes, row, c) * a[c];
-                d1 += GroupedCodes.Value<F>(planes, row, c + 16) * a[c + 16];
+                for (var row = 0; row < GroupedLayout.RowGroupRows; row++)
+                {
+                    var dot = 0;
+                    for (var c = start; c < start + width; c++)
+                    {
+                        dot += GroupedCodes.Value<F>(rowGroup, row, c) * a[c];
+                    }
+
+                    dots[row] = dot;
+                }
+
+                dots += GroupedLayout.RowGroupRows;
             }
 
-            dots[row] = d0;
-            dots[row + 16] = d1;
+            a += GroupedLayout.UnitColumns;
+            rowGroup += 64 * F.CodeBits;
         }
-
-        first = ScalarLanes.Load(dots);
-        second = ScalarLanes.Load(dots + 16);
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)

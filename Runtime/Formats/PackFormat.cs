@@ -1,0 +1,87 @@
+namespace ModelPack.Formats;
+
+/// <summary>
+/// Layout of a pack (<c>.mpk</c>), version 1. Little-endian, alignment 1 throughout (resources have no more).
+/// </summary>
+/// <remarks>
+/// <code>
+/// header, 64 bytes
+///   0  u32 magic "MPAK"      4  u32 version         8  u64 length of the pack
+///  16  u64 directory offset 24  u64 directory bytes 32  16 bytes XXH3-128 of the directory (the pack's hash: it covers every segment through their chunk hashes)
+///  48  zeros
+/// directory
+///   u32 tensors, u32 segments
+///   tensor:  u16 name bytes, UTF-8 name, u8 family, u8 plain type, u8 code bits, u8 scale kind, u16 group columns, u8 minimum, u8 offset, u8 codebook,
+///            i32 rows, i32 columns, u32 segment
+///   segment: u8 kind, u8 codec, u64 offset, u64 raw bytes, u32 raw bytes of a chunk (the last one may be shorter), u32 chunks,
+///            chunk: u32 stored bytes, u64 XXH3-64 of them
+/// segments, chunk after chunk
+/// </code>
+/// Every chunk decodes by itself, so that threads share a tensor.
+/// </remarks>
+internal static class PackFormat
+{
+    public const uint Magic = 0x4B41_504D;
+    public const uint Version = 1;
+    public const int HeaderBytes = 64;
+    public const int HashOffset = 32;
+    public const int HashBytes = 16;
+
+    /// <summary>Raw bytes of a chunk that the writer aims at.</summary>
+    public const int ChunkBytes = 1 << 20;
+
+    /// <summary>Largest chunk a reader accepts.</summary>
+    public const int MaxChunkBytes = 1 << 24;
+
+    /// <summary>Most tensors or segments a reader accepts.</summary>
+    public const int MaxEntries = 1 << 20;
+
+    /// <summary>Largest raw size of a segment that a reader accepts, 64 GiB.</summary>
+    public const long MaxSegmentBytes = 1L << 36;
+
+    public const int MaxNameBytes = 1024;
+}
+
+/// <summary>What a segment holds.</summary>
+internal enum SegmentKind : byte
+{
+    /// <summary>The resident form of a tensor.</summary>
+    Tensor = 0,
+
+    /// <summary>The tokenizer's tables.</summary>
+    Tokenizer = 1,
+
+    /// <summary>The chat template's text (kept for the chat issue).</summary>
+    ChatTemplate = 2,
+}
+
+/// <summary>How a segment's chunks are stored: the seam where the entropy coder comes.</summary>
+internal enum SegmentCodec : byte
+{
+    /// <summary>As they are: used in place.</summary>
+    Stored = 0,
+
+    /// <summary>One Zstandard frame a chunk.</summary>
+    Zstandard = 1,
+}
+
+internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, int Columns, int Segment);
+
+/// <param name="Kind">What it holds.</param>
+/// <param name="Codec">How.</param>
+/// <param name="Offset">First stored byte in the pack.</param>
+/// <param name="RawBytes">Bytes after decoding.</param>
+/// <param name="ChunkRawBytes">Raw bytes of each chunk but the last.</param>
+/// <param name="Chunks">In order.</param>
+internal sealed record PackSegment(SegmentKind Kind, SegmentCodec Codec, long Offset, long RawBytes, int ChunkRawBytes, PackChunk[] Chunks)
+{
+    public long StoredBytes => Chunks.Sum(c => (long)c.StoredBytes);
+
+    /// <summary>Raw bytes of chunk <paramref name="index"/>.</summary>
+    public int RawBytesOf(int index) => (int)Math.Min(ChunkRawBytes, RawBytes - ((long)index * ChunkRawBytes));
+}
+
+/// <param name="Offset">First stored byte in the pack.</param>
+/// <param name="StoredBytes">Bytes stored.</param>
+/// <param name="Hash">XXH3-64 of the stored bytes.</param>
+internal readonly record struct PackChunk(long Offset, int StoredBytes, ulong Hash);

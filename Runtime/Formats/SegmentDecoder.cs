@@ -1,0 +1,100 @@
+using System.IO.Hashing;
+using ModelPack.Execution;
+using ZstdSharp;
+
+namespace ModelPack.Formats;
+
+/// <summary>
+/// Brings segments from rest to their raw form: checks every chunk's hash, then decodes it. The place where the entropy decoder comes in.
+/// </summary>
+internal static unsafe class SegmentDecoder
+{
+    /// <summary>
+    /// Decodes several segments on all threads of a pool. A segment that is stored as it is gets checked and its bytes in the pack are handed out; the others get a buffer.
+    /// </summary>
+    /// <exception cref="ModelPackException">MP5002: a checksum does not match, or a frame does not decode to its size.</exception>
+    public static (nint Data, NativeBuffer? Buffer)[] Decode(Pack pack, IReadOnlyList<PackSegment> segments, WorkerPool pool)
+    {
+        var results = new (nint Data, NativeBuffer? Buffer)[segments.Count];
+        var chunks = new List<(int Segment, int Chunk)>();
+        for (var s = 0; s < segments.Count; s++)
+        {
+            // Kernels read whole vectors: some bytes of slack behind the last row group.
+            var buffer = segments[s].Codec == SegmentCodec.Stored ? null : new NativeBuffer(segments[s].RawBytes + 64);
+            results[s] = (buffer is null ? (nint)(pack.Data + segments[s].Offset) : (nint)buffer.Pointer, buffer);
+            for (var c = 0; c < segments[s].Chunks.Length; c++)
+            {
+                chunks.Add((s, c));
+            }
+        }
+
+        using var job = new DecodeJob(pack, segments, results, chunks, pool.Threads);
+        pool.Run(job, chunks.Count);
+        if (job.Error is not null)
+        {
+            foreach (var (_, buffer) in results)
+            {
+                buffer?.Dispose();
+            }
+
+            throw job.Error;
+        }
+
+        return results;
+    }
+
+    private sealed class DecodeJob(Pack pack, IReadOnlyList<PackSegment> segments, (nint Data, NativeBuffer? Buffer)[] results, List<(int Segment, int Chunk)> chunks, int workers)
+        : ParallelJob, IDisposable
+    {
+        private readonly Decompressor?[] _decompressors = new Decompressor?[workers];
+        private ModelPackException? _error;
+
+        /// <summary>The first thing that went wrong (jobs must not throw: other workers are running).</summary>
+        public ModelPackException? Error => _error;
+
+        public override void Run(int chunk, int worker)
+        {
+            var (s, c) = chunks[chunk];
+            var segment = segments[s];
+            var entry = segment.Chunks[c];
+            var stored = new ReadOnlySpan<byte>(pack.Data + entry.Offset, entry.StoredBytes);
+            if (XxHash3.HashToUInt64(stored) != entry.Hash)
+            {
+                Fail(c, entry, "its checksum does not match its bytes");
+                return;
+            }
+
+            if (segment.Codec == SegmentCodec.Stored)
+            {
+                return;
+            }
+
+            var raw = new Span<byte>((byte*)results[s].Data + ((long)c * segment.ChunkRawBytes), segment.RawBytesOf(c));
+            try
+            {
+                var written = (_decompressors[worker] ??= new()).Unwrap(stored, raw);
+                if (written != raw.Length)
+                {
+                    Fail(c, entry, $"it decodes to {written} bytes instead of {raw.Length}");
+                }
+            }
+            catch (ZstdException e)
+            {
+                Fail(c, entry, $"it does not decode ({e.Message})");
+            }
+        }
+
+        private void Fail(int chunk, PackChunk entry, string what) => Interlocked.CompareExchange(
+            ref _error,
+            new ModelPackException(MpCodes.PackCorrupted, $"chunk {chunk} at byte {entry.Offset} of the pack is damaged: {what}. Copy the application again or rebuild it."),
+            null);
+
+        public void Dispose()
+        {
+            foreach (var decompressor in _decompressors)
+            {
+                decompressor?.Dispose();
+            }
+        }
+    }
+}

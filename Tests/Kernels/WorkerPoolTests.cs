@@ -1,0 +1,67 @@
+using ModelPack.Execution;
+
+namespace ModelPack.Tests.Kernels;
+
+public class WorkerPoolTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Every_chunk_of_every_job_runs_exactly_once(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        var job = new Counting(4096, threads);
+        var random = new Random(1);
+        for (var round = 0; round < 5000; round++)
+        {
+            var chunks = round % 100 == 0 ? 4096 : random.Next(0, 12);
+            Array.Clear(job.Counts);
+            pool.Run(job, chunks);
+            for (var i = 0; i < chunks; i++)
+            {
+                Assert.Equal(1, job.Counts[i]);
+            }
+
+            Assert.Equal(0, job.Counts.Skip(chunks).Sum());
+            if (round % 1000 == 999)
+            {
+                Thread.Sleep(3); // let the workers fall asleep
+            }
+        }
+
+        Assert.False(job.WorkerOutOfRange);
+    }
+
+    [Fact]
+    public async Task Callers_on_several_threads_do_not_disturb_each_other()
+    {
+        using var pool = new WorkerPool(3);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            var job = new Counting(64, 3);
+            for (var round = 0; round < 2000; round++)
+            {
+                Array.Clear(job.Counts);
+                pool.Run(job, 64);
+                Assert.All(job.Counts, count => Assert.Equal(1, count));
+            }
+        })));
+    }
+
+    private sealed class Counting(int most, int threads) : ParallelJob
+    {
+        public int[] Counts { get; } = new int[most];
+
+        public bool WorkerOutOfRange { get; private set; }
+
+        public override void Run(int chunk, int worker)
+        {
+            Interlocked.Increment(ref Counts[chunk]);
+            if (worker < 0 || worker >= threads)
+            {
+                WorkerOutOfRange = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs what `dotnet publish` of a native application needs beside the .NET SDK: a linker driver (clang), a linker (lld) and zlib's headers.
+# For Debian and Ubuntu; elsewhere it says what to install. Does nothing where everything is there. Prints one line, or the package manager's
+# complaints when it fails.
+#   eng/install-native-tools.sh            for this machine's own architecture
+set -euo pipefail
+
+packages=()
+command -v clang >/dev/null || packages+=(clang)
+command -v ld.lld >/dev/null || packages+=(lld)
+[[ -e /usr/include/zlib.h || -e /usr/local/include/zlib.h ]] || packages+=(zlib1g-dev)
+
+if ((${#packages[@]} == 0)); then
+  echo "native tools: already installed"
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+  echo "native tools: missing ${packages[*]}, and this is not Debian or Ubuntu: install clang, lld and zlib's development files" >&2
+  exit 1
+fi
+
+as_root=()
+if ((EUID != 0)); then
+  command -v sudo >/dev/null || { echo "native tools: missing ${packages[*]}; run this as root" >&2; exit 1; }
+  as_root=(sudo -n)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export DEBIAN_FRONTEND=noninteractive
+# `env` because sudo passes no variables on.
+if ! { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"; } </dev/null >"$log" 2>&1; then
+  cat "$log" >&2
+  echo "native tools: could not install ${packages[*]}" >&2
+  exit 1
+fi
+
+echo "native tools: installed ${packages[*]}"

@@ -1,0 +1,71 @@
+using System.Globalization;
+using ModelPack;
+
+namespace SampleApp;
+
+/// <summary>The command line of the sample.</summary>
+internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptions Generate, bool Stats)
+{
+    public const string Usage = """
+        sample-app [PROMPT] [options]      the model's continuation of PROMPT ("Once upon a time"), streamed
+          --max-tokens N                   most tokens to generate (256)
+          --temperature T                  0 is greedy (0)
+          --top-k N  --top-p P  --min-p P  draw only from the best tokens
+          --repetition-penalty R           above 1 discourages repetition
+          --seed N                         the same seed gives the same text
+          --threads N                      0 chooses by the number of cores (0)
+          --kernels SET                    auto, scalar, avx2, avxvnni, avx512, advsimd: same text, other speed (auto)
+          --activations int8|float         float is slower and nearest to the reference (int8)
+          --stats                          speed and memory, on stderr
+        """;
+
+    /// <exception cref="ArgumentException">An option that does not exist, or a value that is none of its.</exception>
+    public static Arguments Parse(string[] args)
+    {
+        var prompt = default(string);
+        var load = new ModelOptions();
+        var generate = new GenerateOptions();
+        var stats = false;
+        for (var i = 0; i < args.Length; i++)
+        {
+            var option = args[i];
+            switch (option)
+            {
+                case "--max-tokens": generate = generate with { MaxTokens = Number<int>() }; break;
+                case "--temperature": generate = generate with { Temperature = Number<float>() }; break;
+                case "--top-k": generate = generate with { TopK = Number<int>() }; break;
+                case "--top-p": generate = generate with { TopP = Number<float>() }; break;
+                case "--min-p": generate = generate with { MinP = Number<float>() }; break;
+                case "--repetition-penalty": generate = generate with { RepetitionPenalty = Number<float>() }; break;
+                case "--seed": generate = generate with { Seed = Number<ulong>() }; break;
+                case "--threads": load = load with { Threads = Number<int>() }; break;
+                case "--kernels": load = load with { Kernels = Choice<KernelSet>() }; break;
+                case "--activations": load = load with { FloatActivations = OneOf("int8", "float") == "float" }; break;
+                case "--stats": stats = true; break;
+                case ['-', '-', ..]: throw new ArgumentException($"there is no option '{option}'");
+                default: prompt = prompt is null ? option : throw new ArgumentException($"only one prompt, please: '{option}' is a second one; put quotes around a prompt of several words"); break;
+            }
+
+            string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{option} needs a value");
+
+            T Number<T>()
+                where T : IParsable<T>
+            {
+                var value = Value();
+                return T.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : throw new ArgumentException($"{option} takes a number, not '{value}'");
+            }
+
+            T Choice<T>()
+                where T : struct, Enum =>
+                Enum.Parse<T>(OneOf(Enum.GetNames<T>()), ignoreCase: true);
+
+            string OneOf(params string[] values)
+            {
+                var value = Value();
+                return values.FirstOrDefault(v => v.Equals(value, StringComparison.OrdinalIgnoreCase)) ?? throw new ArgumentException($"{option} takes {string.Join(", ", values)}, not '{value}'");
+            }
+        }
+
+        return new(prompt ?? "Once upon a time", load, generate, stats);
+    }
+}
