@@ -37,6 +37,14 @@ public abstract class Tokenizer
 
     /// <summary>A decoder for text that arrives token by token: it holds back bytes until a character is whole.</summary>
     public abstract StreamingDecoder CreateDecoder(bool special = false);
+
+    /// <summary>A tokenizer over tables that the compiler laid out; they are read in place and must outlive it.</summary>
+    /// <exception cref="ModelPackException">MP5001, MP5004: the bytes are not such tables.</exception>
+    internal static unsafe Tokenizer Open(byte* tables, long length)
+    {
+        var opened = new TokenizerTables(tables, length);
+        return opened.Model == TokenizerLayout.Model.ByteLevelBpe ? new BytePairTokenizer(opened) : new SentencePieceTokenizer(opened);
+    }
 }
 
 /// <summary>Turns tokens into text one at a time.</summary>

@@ -20,6 +20,18 @@ public class TextGeneratorTests
     }
 
     [Fact]
+    public void Tokens_are_taken_as_they_are_and_tokens_come_back()
+    {
+        var (tokenizer, ids) = Script("Hi", " there");
+        using var generator = new TextGenerator(FakeSession.Scripted(tokenizer, 3, ids), tokenizer);
+
+        Assert.Equal(ids, generator.GenerateTokens(tokenizer.Encode("Hi")));
+        Assert.Equal(3, generator.LastStatistics!.PromptTokens);
+        Assert.Equal(ids, generator.LastTokens);
+        Assert.Equal("MP5204", Assert.Throws<ModelPackException>(() => generator.GenerateTokens([])).Code);
+    }
+
+    [Fact]
     public void MaxTokens_ends_it_and_the_last_token_is_not_evaluated_in_vain()
     {
         var (tokenizer, ids) = Script("Hi", " there");
