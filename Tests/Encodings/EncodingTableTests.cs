@@ -1,5 +1,6 @@
 using ModelPack.Compiler.Encodings;
 using ModelPack.Formats;
+using ModelPack.Kernels;
 using ModelPack.Tests.Reference;
 
 namespace ModelPack.Tests.Encodings;
@@ -53,6 +54,10 @@ public sealed class EncodingTableTests
             Assert.True(format.Scale != ScaleKind.TwoLevel || encoding.BlockElements == 256, encoding.Name);
         }
     }
+
+    [Fact]
+    public void Every_resident_format_has_kernels() =>
+        Assert.All(EncodingTable.All, e => Assert.NotNull(KernelTable.Find(e.Resident)));
 
     [Fact]
     public void Withdrawn_types_are_named_in_messages()

@@ -22,6 +22,16 @@ public sealed class GgufErrorTests
     [Fact]
     public void Empty_file() => Fails(CompilerCodes.ContainerUnknown, GgufBuilder.WriteBytes([]), "is empty (0 bytes)");
 
+    [Fact]
+    public void Link_to_an_empty_file()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need privileges there");
+        var target = GgufBuilder.WriteBytes([]);
+        var link = target + ".link";
+        File.CreateSymbolicLink(link, target);
+        Fails(CompilerCodes.ContainerUnknown, link, "is empty (0 bytes)");
+    }
+
     [Theory]
     [InlineData("GG", "4747")]
     [InlineData("version https://git-lfs.github.com/spec/v1", "git lfs pull")]
