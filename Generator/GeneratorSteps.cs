@@ -21,6 +21,9 @@ internal static class GeneratorSteps
     /// <summary>Plans without shape.</summary>
     public const string Orphans = nameof(Orphans);
 
+    /// <summary>Whether the compilation has the runtime: the one look at C#, a single truth.</summary>
+    public const string LookForRuntime = nameof(LookForRuntime);
+
     /// <summary>Runtime and language version.</summary>
     public const string Host = nameof(Host);
 

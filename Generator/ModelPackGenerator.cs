@@ -47,7 +47,9 @@ public sealed class ModelPackGenerator : IIncrementalGenerator
             .Select(static (pair, _) => ModelPairing.Orphans(pair.Left, pair.Right))
             .WithTrackingName(GeneratorSteps.Orphans);
 
-        var host = context.CompilationProvider.Select(static (compilation, _) => HostFacts.ReferencesRuntime(compilation))
+        var host = context.CompilationProvider
+            .Select(static (compilation, _) => HostFacts.ReferencesRuntime(compilation))
+            .WithTrackingName(GeneratorSteps.LookForRuntime)
             .Combine(context.ParseOptionsProvider.Select(static (options, _) => HostFacts.IsRecent(options)))
             .Select(static (pair, _) => new HostFacts(pair.Left, pair.Right))
             .WithTrackingName(GeneratorSteps.Host);

@@ -64,15 +64,19 @@ internal sealed class GeneratorHost
     }
 
     /// <summary>Runs, compiles all, and asserts that there is neither an error nor a warning.</summary>
-    public GeneratorRunResult RunAndCompile()
+    public GeneratorRunResult RunAndCompile() => RunAndCompile(out _);
+
+    /// <summary>As <see cref="RunAndCompile()"/>; <paramref name="assembly"/> can be loaded and run.</summary>
+    public GeneratorRunResult RunAndCompile(out byte[] assembly)
     {
         var result = Run();
         Assert.Empty(result.Diagnostics);
         var all = _compilation.AddSyntaxTrees(result.GeneratedSources.Select(s => s.SyntaxTree));
         var problems = all.GetDiagnostics().Where(d => d.Severity != DiagnosticSeverity.Hidden).Select(d => d.ToString());
         Assert.True(!problems.Any(), string.Join('\n', problems) + "\n" + string.Join('\n', result.GeneratedSources.Select(s => s.SourceText)));
-        using var assembly = new MemoryStream();
-        Assert.True(all.Emit(assembly).Success);
+        using var stream = new MemoryStream();
+        Assert.True(all.Emit(stream).Success);
+        assembly = stream.ToArray();
         return result;
     }
 
