@@ -6,9 +6,6 @@ namespace ModelPack;
 /// </summary>
 public abstract class Tokenizer
 {
-    /// <summary>Opens tables that the compiler laid out, in place.</summary>
-    internal static unsafe Tokenizer Open(byte* tables, long length) => throw new NotImplementedException();
-
     /// <summary>Number of tokens.</summary>
     public abstract int VocabularySize { get; }
 
