@@ -51,6 +51,13 @@ public class HostileTextTests
     }
 
     [Fact]
+    public void Texts_far_beyond_any_context_are_refused()
+    {
+        var tokenizer = BuiltTokenizer.Open(TokenizerTableBuilder.Build(BuiltTokenizer.Small(PreTokenizerKind.Gpt2, [])));
+        Assert.Equal("MP5201", Assert.Throws<ModelPackException>(() => tokenizer.Encode(new string('a', (1 << 24) + 1))).Code);
+    }
+
+    [Fact]
     public void Long_words_merge_as_short_ones_do()
     {
         // The array for short words and the heap for long ones must agree: a word that repeats merges within its parts.

@@ -21,6 +21,22 @@ public class SentencePieceTests
         Assert.Equal([1, 0, 1, 0], tokenizer.Encode("aéßa日"));
     }
 
+    [Fact]
+    public void Words_are_merged_apart_only_where_no_token_crosses_them_and_give_the_same()
+    {
+        (string, float)[] tokens = [("▁", 0), ("a", 0), ("b", 0), ("▁a", -1), ("ab", -2), ("▁▁", -3), ("▁ab", -4), ("ba", -5)];
+        var apart = Small(tokens);
+        var crossing = Small([.. tokens, ("▁zz▁", -9)]);
+        var random = new Random(3);
+        for (var i = 0; i < 500; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, 40)).Select(_ => "  aab日"[random.Next(6)]));
+            Assert.Equal(crossing.Encode(text), apart.Encode(text));
+        }
+
+        Assert.Equal(["b a"], Pieces(Small([.. tokens, ("b▁a", -0.5f), ("b▁", -0.7f)]), "b a"));
+    }
+
     private static List<string> Pieces(Tokenizer tokenizer, string text) => [.. tokenizer.Encode(text).Select(id => tokenizer.Decode([id]))];
 
     private static Tokenizer Small(params (string Text, float Score)[] tokens) => BuiltTokenizer.Open(TokenizerTableBuilder.Build(new TokenizerSource
