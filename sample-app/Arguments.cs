@@ -4,7 +4,7 @@ using ModelPack;
 namespace SampleApp;
 
 /// <summary>The command line of the sample.</summary>
-internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptions Generate, bool Stats)
+internal sealed record Arguments(string Prompt, int[]? PromptTokens, ModelOptions Load, GenerateOptions Generate, bool Stats, bool Json)
 {
     public const string Usage = """
         sample-app [PROMPT] [options]      the model's continuation of PROMPT ("Once upon a time"), streamed
@@ -16,7 +16,10 @@ internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptio
           --threads N                      0 chooses by the number of cores (0)
           --kernels SET                    auto, scalar, avx2, avxvnni, avx512, advsimd: same text, other speed (auto)
           --activations int8|float         float is slower and nearest to the reference (int8)
+          --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON
+          --ignore-eos                     go on after the model's end
           --stats                          speed and memory, on stderr
+          --json                           the same as a last line of JSON, on stdout
         """;
 
     /// <exception cref="ArgumentException">An option that does not exist, or a value that is none of its.</exception>
@@ -26,6 +29,8 @@ internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptio
         var load = new ModelOptions();
         var generate = new GenerateOptions();
         var stats = false;
+        var json = false;
+        int[]? tokens = null;
         for (var i = 0; i < args.Length; i++)
         {
             var option = args[i];
@@ -41,7 +46,10 @@ internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptio
                 case "--threads": load = load with { Threads = Number<int>() }; break;
                 case "--kernels": load = load with { Kernels = Choice<KernelSet>() }; break;
                 case "--activations": load = load with { FloatActivations = OneOf("int8", "float") == "float" }; break;
+                case "--ids": tokens = Array.ConvertAll(Value().Split(','), Parse<int>); break;
+                case "--ignore-eos": generate = generate with { IgnoreEndOfGeneration = true }; break;
                 case "--stats": stats = true; break;
+                case "--json": json = true; break;
                 case ['-', '-', ..]: throw new ArgumentException($"there is no option '{option}'");
                 default: prompt = prompt is null ? option : throw new ArgumentException($"only one prompt, please: '{option}' is a second one; put quotes around a prompt of several words"); break;
             }
@@ -49,11 +57,11 @@ internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptio
             string Value() => ++i < args.Length ? args[i] : throw new ArgumentException($"{option} needs a value");
 
             T Number<T>()
-                where T : IParsable<T>
-            {
-                var value = Value();
-                return T.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : throw new ArgumentException($"{option} takes a number, not '{value}'");
-            }
+                where T : IParsable<T> => Parse<T>(Value());
+
+            T Parse<T>(string value)
+                where T : IParsable<T> =>
+                T.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : throw new ArgumentException($"{option} takes a number, not '{value}'");
 
             T Choice<T>()
                 where T : struct, Enum =>
@@ -66,6 +74,6 @@ internal sealed record Arguments(string Prompt, ModelOptions Load, GenerateOptio
             }
         }
 
-        return new(prompt ?? "Once upon a time", load, generate, stats);
+        return new(prompt ?? "Once upon a time", tokens, load, generate, stats, json);
     }
 }

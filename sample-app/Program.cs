@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text;
 using ModelPack;
 using SampleApp;
@@ -11,26 +9,33 @@ try
     using var generator = model.CreateGenerator();
     using var output = Console.OpenStandardOutput();
 
-    await foreach (var piece in generator.GenerateAsync(arguments.Prompt, arguments.Generate))
+    if (arguments.PromptTokens is { } ids)
     {
-        output.Write(Encoding.UTF8.GetBytes(piece));
+        Write($"[{string.Join(',', generator.GenerateTokens(ids, arguments.Generate))}]");
+    }
+    else
+    {
+        await foreach (var piece in generator.GenerateAsync(arguments.Prompt, arguments.Generate))
+        {
+            Write(piece);
+        }
     }
 
-    output.Write("\n"u8);
-    if (arguments.Stats && generator.LastStatistics is { } s)
+    Write("\n");
+    var statistics = generator.LastStatistics!;
+    if (arguments.Stats)
     {
-        var sinceStart = DateTime.Now - Process.GetCurrentProcess().StartTime;
-        Console.Error.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            prompt      {s.PromptTokens} tokens, {s.PrefillTokensPerSecond:F1} tokens/s
-            generated   {s.GeneratedTokens} tokens, {s.DecodeTokensPerSecond:F1} tokens/s, ended by {s.StopReason}
-            first token {s.FirstTokenSeconds * 1000:F2} ms after the call; {sinceStart.TotalMilliseconds:F0} ms from process start to the end
-            memory      {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F1} MB at most
-            """));
+        Console.Error.WriteLine(Report.Text(statistics));
+    }
+
+    if (arguments.Json)
+    {
+        Write(Report.Json(statistics) + "\n");
     }
 
     return 0;
+
+    void Write(string text) => output.Write(Encoding.UTF8.GetBytes(text));
 }
 catch (ModelPackException e)
 {

@@ -18,6 +18,23 @@ internal static class EncodingTable
         new Q5_0(),
         new Q5_1(),
         new Q8_0(),
+        new Q2_K(),
+        new Q3_K(),
+        new Q4_K(),
+        new Q5_K(),
+        new Q6_K(),
+        new TQ1_0(),
+        new TQ2_0(),
+        new IQ1_S(),
+        new IQ1_M(),
+        new IQ2_XXS(),
+        new IQ2_XS(),
+        new IQ2_S(),
+        new IQ3_XXS(),
+        new IQ3_S(),
+        new IQ4_NL(),
+        new IQ4_XS(),
+        new Mxfp4(),
     ];
 
     private static readonly Dictionary<int, TensorEncoding> s_byGgmlId = All.Where(e => e.GgmlId >= 0).ToDictionary(e => e.GgmlId);

@@ -23,6 +23,9 @@ internal sealed record ImportLimits
     /// <summary>Encoded bytes of one row, so that a row is always one span.</summary>
     public long RowBytes { get; init; } = 1 << 30;
 
+    /// <summary>Values of one metadata array (2^24): vocabularies have up to 2^18 tokens. Bounds what a getter allocates.</summary>
+    public long ArrayElements { get; init; } = 1 << 24;
+
     /// <summary>Arrays in arrays.</summary>
     public int ArrayNesting { get; init; } = 4;
 

@@ -42,14 +42,11 @@ internal sealed unsafe class MappedFile : IDisposable
                 throw new ModelPackException(CompilerCodes.FileUnreadable, $"model file '{full}' does not exist. Check the path in Include, relative to the project's folder.");
             }
 
-            // Before opening: an empty file cannot be mapped, and a pipe (length 0) would block.
-            if (info.Length == 0)
-            {
-                throw new ModelPackException(CompilerCodes.ContainerUnknown, $"model file '{full}' is empty (0 bytes). Was its download or 'git lfs pull' interrupted?");
-            }
-
+            // Before opening, because opening a pipe (length 0) would block; and after, because a link has a length of its own.
+            RefuseEmpty(info.Length, full);
             using var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0);
             var length = stream.Length;
+            RefuseEmpty(length, full);
             var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             try
             {
@@ -64,6 +61,15 @@ internal sealed unsafe class MappedFile : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new ModelPackException(CompilerCodes.FileUnreadable, $"model file '{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>An empty file cannot be mapped.</summary>
+    private static void RefuseEmpty(long length, string path)
+    {
+        if (length == 0)
+        {
+            throw new ModelPackException(CompilerCodes.ContainerUnknown, $"model file '{path}' is empty (0 bytes). Was its download or 'git lfs pull' interrupted?");
         }
     }
 

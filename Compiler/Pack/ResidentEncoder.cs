@@ -178,7 +178,7 @@ internal static class ResidentEncoder
                     to[0] = unchecked((byte)(minimum ? rows[r].SubMinima[group] : rows[r].SubScales[group]));
                     break;
                 case ScaleKind.PowerOfTwo:
-                    to[0] = (byte)(BitConverter.SingleToUInt32Bits(value) >> 23);
+                    to[0] = checked((byte)(MathF.ILogB(value) + 128));
                     break;
             }
         }

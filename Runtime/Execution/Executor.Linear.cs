@@ -70,9 +70,9 @@ public sealed unsafe partial class Executor
                 products += (long)_weights[i].Rows * _weights[i].Columns * k.Tokens;
             }
 
-            // Four chunks a thread: enough to even out a thread that is interrupted, few enough to cost nothing.
+            // Four chunks a thread (more where chunks are long): enough to even out a thread that is interrupted, few enough to cost nothing.
             var threads = k._pool.Threads;
-            _chunks = (int)Math.Clamp(products / MinimumProducts, 1, Math.Min(4 * threads, _firstBlock[_count]));
+            _chunks = (int)Math.Clamp(products / MinimumProducts, 1, Math.Min((k.Tokens > 8 ? 16 : 4) * threads, _firstBlock[_count]));
             return threads == 1 ? _chunks = 1 : _chunks;
         }
 

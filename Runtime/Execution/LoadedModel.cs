@@ -10,8 +10,9 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly WorkerPool _pool;
     private readonly ModelOptions _options;
     private readonly ModelShape _shape;
-    private readonly List<NativeBuffer> _buffers = [];
+    private NativeBuffer? _buffer;
     private readonly Weight[] _weights;
+    private readonly Tokenizer? _tokenizer;
 
     private LoadedModel(Pack pack, ModelShape shape, ModelOptions options, IDisposable? mapping)
     {
@@ -24,7 +25,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _pool = new(options.EffectiveThreads);
         try
         {
-            Tokenizer = Load(pack);
+            _tokenizer = Load(pack);
         }
         catch
         {
@@ -33,7 +34,9 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    public Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer; MP5001 where the pack has none (a graph that is not a text model).</summary>
+    public Tokenizer Tokenizer => _tokenizer ?? throw new ModelPackException(
+        MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used with text. Rebuild the application.");
 
     public IReadOnlyList<Weight> Weights => _weights;
 
@@ -47,7 +50,7 @@ internal sealed unsafe class LoadedModel : IDisposable
     public int VocabularySize => _shape.VocabularySize;
 
     /// <summary>Bytes of decoded weights and tables in memory of their own (weights used in place in the pack are not counted).</summary>
-    public long ResidentBytes => _buffers.Sum(b => b.Bytes);
+    public long ResidentBytes => _buffer?.Bytes ?? 0;
 
     /// <summary>Opens the pack that a generated class embeds.</summary>
     /// <exception cref="ModelPackException">MP50xx: no such resource, a pack that is damaged or belongs to another build; MP5101, MP5102: options.</exception>
@@ -112,7 +115,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    private Tokenizer Load(Pack pack)
+    private Tokenizer? Load(Pack pack)
     {
         var segments = new List<PackSegment>(pack.Tensors.Select(t => pack.Segments[t.Segment]));
         var tokenizer = pack.Find(SegmentKind.Tokenizer);
@@ -121,23 +124,14 @@ internal sealed unsafe class LoadedModel : IDisposable
             segments.Add(tokenizer);
         }
 
-        var decoded = SegmentDecoder.Decode(pack, segments, _pool);
-        for (var i = 0; i < decoded.Length; i++)
+        var (data, buffer) = SegmentDecoder.Decode(pack, segments, _pool);
+        _buffer = buffer;
+        for (var i = 0; i < _weights.Length; i++)
         {
-            if (decoded[i].Buffer is { } buffer)
-            {
-                _buffers.Add(buffer);
-            }
-
-            if (i < _weights.Length)
-            {
-                _weights[i].Attach((byte*)decoded[i].Data, decoded[i].Buffer);
-            }
+            _weights[i].Attach((byte*)data[i]);
         }
 
-        return tokenizer is null
-            ? throw new ModelPackException(MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used to generate text. Rebuild the application.")
-            : Tokenizer.Open((byte*)decoded[^1].Data, tokenizer.RawBytes);
+        return tokenizer is null ? null : Tokenizer.Open((byte*)data[^1], tokenizer.RawBytes);
     }
 
     public void Dispose()
@@ -145,14 +139,10 @@ internal sealed unsafe class LoadedModel : IDisposable
         _pool.Dispose();
         foreach (var weight in _weights)
         {
-            weight.Attach(null, null);
+            weight.Attach(null);
         }
 
-        foreach (var buffer in _buffers)
-        {
-            buffer.Dispose();
-        }
-
+        _buffer?.Dispose();
         _mapping?.Dispose();
     }
 }

@@ -2,14 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ModelPack.Execution;
 
-/// <summary>A block of native memory, 64-byte aligned, freed with its owner.</summary>
+/// <summary>A block of native memory, 64-byte aligned (large ones in huge pages where the system has them), freed with its owner.</summary>
 internal sealed unsafe class NativeBuffer : SafeHandle
 {
     public NativeBuffer(long bytes, bool clear = false)
         : base(0, ownsHandle: true)
     {
         Bytes = bytes;
-        var p = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 64);
+        var p = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), (nuint)PageAdvice.AlignmentFor(bytes));
+        PageAdvice.PreferHugePages((byte*)p, bytes);
         if (clear)
         {
             NativeMemory.Clear(p, (nuint)bytes);

@@ -1,4 +1,3 @@
-using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
@@ -35,17 +34,10 @@ public sealed unsafe class Weight
 
     internal MatrixKernel Kernel { get; }
 
-    /// <summary>The resident bytes, once loaded; kept alive by <see cref="Owner"/>.</summary>
+    /// <summary>The resident bytes, while the model is loaded: in its buffer of decoded weights, or in the pack itself.</summary>
     internal byte* Data { get; private set; }
 
-    /// <summary>Whose memory <see cref="Data"/> is: a buffer of its own, or null where it lies in the pack itself.</summary>
-    internal NativeBuffer? Owner { get; private set; }
-
-    internal void Attach(byte* data, NativeBuffer? owner)
-    {
-        Data = data;
-        Owner = owner;
-    }
+    internal void Attach(byte* data) => Data = data;
 
     /// <summary>Row <paramref name="row"/> as f32, exactly what the kernels multiply with.</summary>
     /// <param name="row">0 … Rows − 1.</param>

@@ -28,8 +28,9 @@ internal sealed class WorkerPool : IDisposable
     private const int JobShift = 40;
     private const long FieldMask = (1L << CountShift) - 1;
 
-    // A wait for a straggler beyond this is not imbalance but a descheduled thread (chunks take microseconds).
+    // A wait for a straggler beyond this, and beyond several chunks' time, is not imbalance but a descheduled thread.
     private static readonly long s_stallTicks = Stopwatch.Frequency / 4000;
+    private const int StallChunks = 4;
 
     private readonly Thread[] _threads;
     private readonly object _sleep = new();
@@ -107,11 +108,13 @@ internal sealed class WorkerPool : IDisposable
             }
         }
 
-        Claim(0);
-        WaitForStragglers(chunks);
+        var start = Stopwatch.GetTimestamp();
+        var mine = Claim(0);
+        var chunkTicks = (Stopwatch.GetTimestamp() - start) / Math.Max(mine, 1);
+        WaitForStragglers(chunks, Math.Max(s_stallTicks, StallChunks * chunkTicks));
     }
 
-    private void WaitForStragglers(int chunks)
+    private void WaitForStragglers(int chunks, long stallTicks)
     {
         if (Volatile.Read(ref _done) == chunks)
         {
@@ -133,7 +136,7 @@ internal sealed class WorkerPool : IDisposable
             }
         }
 
-        if (start != 0 && Stopwatch.GetTimestamp() - start > s_stallTicks)
+        if (start != 0 && Stopwatch.GetTimestamp() - start > stallTicks)
         {
             _soloJobs = _soloLength;
             _soloLength = Math.Min(2 * _soloLength, 4096);
@@ -144,22 +147,22 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
-    /// <summary>Claims and runs chunks until none is left.</summary>
-    private void Claim(int worker)
+    /// <summary>Claims and runs chunks until none is left; returns how many it ran.</summary>
+    private int Claim(int worker)
     {
-        while (true)
+        for (var ran = 0; ; ran++)
         {
             var seen = Volatile.Read(ref _ticket);
             if ((seen & FieldMask) >= ((seen >> CountShift) & FieldMask))
             {
-                return;
+                return ran;
             }
 
             var mine = Interlocked.Increment(ref _ticket) - 1;
             var chunk = mine & FieldMask;
             if (chunk >= ((mine >> CountShift) & FieldMask))
             {
-                return;
+                return ran;
             }
 
             // The job cannot end before this chunk is counted, so _job is the one the ticket belongs to.

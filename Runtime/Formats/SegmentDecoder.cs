@@ -9,41 +9,67 @@ namespace ModelPack.Formats;
 /// </summary>
 internal static unsafe class SegmentDecoder
 {
+    /// <summary>Kernels read whole vectors: some bytes of slack behind each segment.</summary>
+    private const int Slack = 64;
+
     /// <summary>
-    /// Decodes several segments on all threads of a pool. A segment that is stored as it is gets checked and its bytes in the pack are handed out; the others get a buffer.
+    /// Decodes several segments on all threads of a pool. A segment that is stored as it is gets checked and its bytes in the pack are handed out;
+    /// the others lie in one buffer, and their pages in the pack are given back.
     /// </summary>
+    /// <returns>Where each segment's raw bytes begin, and the buffer.</returns>
     /// <exception cref="ModelPackException">MP5002: a checksum does not match, or a frame does not decode to its size.</exception>
-    public static (nint Data, NativeBuffer? Buffer)[] Decode(Pack pack, IReadOnlyList<PackSegment> segments, WorkerPool pool)
+    public static (nint[] Data, NativeBuffer Buffer) Decode(Pack pack, IReadOnlyList<PackSegment> segments, WorkerPool pool)
     {
-        var results = new (nint Data, NativeBuffer? Buffer)[segments.Count];
+        long bytes = 0;
+        var data = new nint[segments.Count];
         var chunks = new List<(int Segment, int Chunk)>();
         for (var s = 0; s < segments.Count; s++)
         {
-            // Kernels read whole vectors: some bytes of slack behind the last row group.
-            var buffer = segments[s].Codec == SegmentCodec.Stored ? null : new NativeBuffer(segments[s].RawBytes + 64);
-            results[s] = (buffer is null ? (nint)(pack.Data + segments[s].Offset) : (nint)buffer.Pointer, buffer);
+            data[s] = (nint)bytes;
+            bytes += segments[s].Codec == SegmentCodec.Stored ? 0 : (segments[s].RawBytes + Slack + 63) / 64 * 64;
             for (var c = 0; c < segments[s].Chunks.Length; c++)
             {
                 chunks.Add((s, c));
             }
         }
 
-        using var job = new DecodeJob(pack, segments, results, chunks, pool.Threads);
+        var buffer = new NativeBuffer(bytes);
+        for (var s = 0; s < segments.Count; s++)
+        {
+            data[s] = segments[s].Codec == SegmentCodec.Stored ? (nint)(pack.Data + segments[s].Offset) : (nint)buffer.Pointer + data[s];
+        }
+
+        using var job = new DecodeJob(pack, segments, data, chunks, pool.Threads);
         pool.Run(job, chunks.Count);
         if (job.Error is not null)
         {
-            foreach (var (_, buffer) in results)
-            {
-                buffer?.Dispose();
-            }
-
+            buffer.Dispose();
             throw job.Error;
         }
 
-        return results;
+        ReleaseDecoded(pack, segments);
+        return (data, buffer);
     }
 
-    private sealed class DecodeJob(Pack pack, IReadOnlyList<PackSegment> segments, (nint Data, NativeBuffer? Buffer)[] results, List<(int Segment, int Chunk)> chunks, int workers)
+    /// <summary>Runs of compressed segments, each advised of as one range.</summary>
+    private static void ReleaseDecoded(Pack pack, IReadOnlyList<PackSegment> segments)
+    {
+        long first = 0, end = 0;
+        foreach (var segment in segments.Where(s => s.Codec != SegmentCodec.Stored).OrderBy(s => s.Offset))
+        {
+            if (segment.Offset != end)
+            {
+                PageAdvice.Release(pack.Data + first, end - first);
+                first = segment.Offset;
+            }
+
+            end = segment.Offset + segment.StoredBytes;
+        }
+
+        PageAdvice.Release(pack.Data + first, end - first);
+    }
+
+    private sealed class DecodeJob(Pack pack, IReadOnlyList<PackSegment> segments, nint[] data, List<(int Segment, int Chunk)> chunks, int workers)
         : ParallelJob, IDisposable
     {
         private readonly Decompressor?[] _decompressors = new Decompressor?[workers];
@@ -69,7 +95,7 @@ internal static unsafe class SegmentDecoder
                 return;
             }
 
-            var raw = new Span<byte>((byte*)results[s].Data + ((long)c * segment.ChunkRawBytes), segment.RawBytesOf(c));
+            var raw = new Span<byte>((byte*)data[s] + ((long)c * segment.ChunkRawBytes), segment.RawBytesOf(c));
             try
             {
                 var written = (_decompressors[worker] ??= new()).Unwrap(stored, raw);

@@ -30,7 +30,7 @@ public enum ScaleKind : byte
     /// <summary>Signed byte per group times an IEEE half per 256 columns (K-quants, IQ4_XS).</summary>
     TwoLevel = 2,
 
-    /// <summary>A biased power of two, 2^(e-127), one byte per group (MXFP4; e = 0 stands for 2^-127, a subnormal).</summary>
+    /// <summary>A biased power of two, 2^(e − 128), one byte per group (MXFP4, whose doubled levels take the other half of 2^(e − 127)).</summary>
     PowerOfTwo = 3,
 }
 

@@ -24,11 +24,17 @@ internal sealed class GenerationRun
     private TimeSpan _prefill, _first, _decode;
     private StopReason? _stopReason;
 
+    /// <param name="cache">The generator's.</param>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="sampler">The generator's.</param>
+    /// <param name="prompt">Gives the prompt's tokens; called at once, its time counts.</param>
+    /// <param name="options">How to generate.</param>
+    /// <param name="cancellationToken">Looked at between tokens.</param>
     /// <exception cref="ModelPackException">MP5201 or MP5204: the prompt's length.</exception>
-    public GenerationRun(TokenCache cache, Tokenizer tokenizer, Sampler sampler, string prompt, GenerateOptions options, CancellationToken cancellationToken)
+    public GenerationRun(TokenCache cache, Tokenizer tokenizer, Sampler sampler, Func<int[]> prompt, GenerateOptions options, CancellationToken cancellationToken)
     {
         (_cache, _tokenizer, _sampler, _options, _cancellationToken) = (cache, tokenizer, sampler, options, cancellationToken);
-        var ids = tokenizer.Encode(prompt, addSpecial: true, options.ParseSpecial);
+        var ids = prompt();
         CheckLength(ids.Length);
         _promptTokens = ids.Length;
         _reusedTokens = cache.Restart(ids);

@@ -33,7 +33,7 @@ public sealed class TextGenerator : IDisposable
     public GenerateStatistics? LastStatistics { get; private set; }
 
     /// <summary>The tokens that the last call generated, an end-of-generation token not included.</summary>
-    internal int[] LastTokens { get; private set; } = [];
+    public int[] LastTokens { get; private set; } = [];
 
     /// <summary>The continuation of <paramref name="prompt"/>, without the prompt.</summary>
     /// <param name="prompt">Raw text; BOS goes in front where the model's file says so.</param>
@@ -55,6 +55,33 @@ public sealed class TextGenerator : IDisposable
 
             End(run);
             return text.ToString();
+        }
+        finally
+        {
+            _lease.Exit();
+        }
+    }
+
+    /// <summary>The tokens that continue <paramref name="prompt"/>, whose tokens are taken as they are: nothing goes in front.</summary>
+    /// <param name="prompt">Token ids, 0 … VocabularySize − 1.</param>
+    /// <param name="options">null: the defaults (greedy, 256 tokens).</param>
+    /// <returns><see cref="LastTokens"/>.</returns>
+    /// <exception cref="ModelPackException">MP5201 for a prompt longer than the context, MP5202 for an id outside the vocabulary, MP5203 while another call runs, MP5204 for a prompt of no tokens.</exception>
+    /// <exception cref="ObjectDisposedException">The generator or its model was disposed.</exception>
+    public int[] GenerateTokens(ReadOnlySpan<int> prompt, GenerateOptions? options = null)
+    {
+        var ids = prompt.ToArray();
+        _lease.Enter();
+        try
+        {
+            var run = Begin(() => ids, options ?? GenerateOptions.Default, CancellationToken.None);
+            while (!run.Ended)
+            {
+                Step(run);
+            }
+
+            End(run);
+            return LastTokens;
         }
         finally
         {
@@ -118,7 +145,10 @@ public sealed class TextGenerator : IDisposable
         }
     }
 
-    private GenerationRun Begin(string prompt, GenerateOptions options, CancellationToken cancellationToken)
+    private GenerationRun Begin(string prompt, GenerateOptions options, CancellationToken cancellationToken) =>
+        Begin(() => _tokenizer.Encode(prompt, addSpecial: true, options.ParseSpecial), options, cancellationToken);
+
+    private GenerationRun Begin(Func<int[]> prompt, GenerateOptions options, CancellationToken cancellationToken)
     {
         (LastStatistics, LastTokens) = (null, []);
         cancellationToken.ThrowIfCancellationRequested();

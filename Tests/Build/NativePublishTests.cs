@@ -35,7 +35,6 @@ public sealed class NativePublishTests(NativePublishTests.Published published) :
     public void The_native_file_writes_the_golden_stories(string kernels, int threads)
     {
         var golden = SharedData.Path("golden/stories260k.json");
-        published.Result.Succeeds();
         foreach (var story in JsonDocument.Parse(File.ReadAllText(golden)).RootElement.EnumerateArray())
         {
             var run = published.Run(story.GetProperty("text").GetString()!, "--max-tokens", "200", "--kernels", kernels, "--threads", threads.ToString(CultureInfo.InvariantCulture));
@@ -55,7 +54,7 @@ public sealed class NativePublishTests(NativePublishTests.Published published) :
             published.Run("Once upon a time", "--max-tokens", "200").Succeeds().Output);
 
     /// <summary>Control tokens are not part of the text: the third story goes on after a BOS.</summary>
-    private static string Expected(JsonElement story) => story.GetProperty("greedy_text").GetString() + "\n";
+    private static string Expected(JsonElement story) => story.GetProperty("greedy_text").GetString()!.Replace("<s>", "", StringComparison.Ordinal) + "\n";
 
     /// <summary>One publish for all of these tests.</summary>
     public sealed class Published : IDisposable
@@ -71,7 +70,7 @@ public sealed class NativePublishTests(NativePublishTests.Published published) :
         {
             if (!OperatingSystem.IsLinux() || !Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "clang"))))
             {
-                Assert.Skip("publishing a native application here needs Linux with clang: run eng/install-native-tools.sh");
+                return;
             }
 
             Folder = _project["published"];
@@ -79,11 +78,23 @@ public sealed class NativePublishTests(NativePublishTests.Published published) :
             Result = _project.DotNet("publish", "-c", "Release", "--nologo", "-r", target, "-o", Folder, "-nodeReuse:false", "-p:UseSharedCompilation=false");
         }
 
-        internal BuildResult Result { get; } = new(1, "", "not published");
+        /// <summary>What publishing printed; the calling test is skipped where it cannot be done.</summary>
+        internal BuildResult Result
+        {
+            get
+            {
+                Assert.SkipWhen(field is null, "publishing a native application here needs Linux with clang: run eng/install-native-tools.sh");
+                return field!;
+            }
+        }
 
         internal string Folder { get; } = "";
 
-        internal BuildResult Run(params string[] arguments) => _project.Run(Path.Combine(Folder, "app"), arguments);
+        internal BuildResult Run(params string[] arguments)
+        {
+            Result.Succeeds();
+            return _project.Run(Path.Combine(Folder, "app"), arguments);
+        }
 
         public void Dispose() => _project.Dispose();
     }

@@ -230,7 +230,7 @@ public unsafe class ExecutorTests
     private static Weight Vector(string name, float* data, int length)
     {
         var weight = new Weight(name, KernelTable.Find(WeightFormat.PlainOf(PlainType.F32))!, 1, length);
-        weight.Attach((byte*)data, null);
+        weight.Attach((byte*)data);
         return weight;
     }
 

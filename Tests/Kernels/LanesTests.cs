@@ -98,7 +98,7 @@ public unsafe class LanesTests
                 Check<L>(L.LoadByteOfDwords(p, 3), i => bytes[at + (4 * i) + 3]);
                 if (start < 192)
                 {
-                    Check<L>(L.LoadPowerOfTwo(p), i => (float)Math.Pow(2, bytes[at + i] - 127));
+                    Check<L>(L.LoadPowerOfTwo(p), i => (float)Math.Pow(2, bytes[at + i] - 128));
                 }
 
                 L.StoreSByte(L.LoadSByte((sbyte*)p), stored);

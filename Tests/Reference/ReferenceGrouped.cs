@@ -73,7 +73,7 @@ internal sealed class ReferenceGrouped
             case ScaleKind.F32:
                 return BitConverter.ToSingle(_bytes, at);
             case ScaleKind.PowerOfTwo:
-                return (float)Math.Pow(2, _bytes[at] - 127);
+                return (float)Math.Pow(2, _bytes[at] - 128);
             default:
                 var super = UnitStart(row, unit / 8 * 8) + (minimum ? 32 : 0) + (row % 16 * 2);
                 return (float)BitConverter.ToHalf(_bytes, super) * (sbyte)_bytes[at];

@@ -53,6 +53,16 @@ internal sealed class GgufCursor(MappedFile file, ImportLimits limits)
         CheckHeaderLimit();
     }
 
+    /// <summary>Whether an array that fits into the file is larger than anyone would want to hold in memory; one that cannot fit is left to be reported as such.</summary>
+    public void CheckArrayLimit(ulong count, string what)
+    {
+        if (count <= (ulong)Left && count > (ulong)limits.ArrayElements)
+        {
+            throw new ModelPackException(
+                CompilerCodes.ImportLimit, $"'{file.Path}', byte {Position}: {what} is an array of {count} values; the limit is {limits.ArrayElements}.");
+        }
+    }
+
     /// <summary>A key or tensor name: valid UTF-8, not empty.</summary>
     public string Name(string what)
     {

@@ -26,6 +26,7 @@ internal readonly record struct GgufValue(GgufValueType Type, bool IsArray, long
         var element = ReadType(cursor, at, $"the elements of {what}");
         var count = cursor.UInt64($"the array length of {what}");
         var first = cursor.Position;
+        cursor.CheckArrayLimit(count, what);
         if (element != GgufValueType.Array)
         {
             Skip(cursor, element, count, what);
@@ -49,8 +50,8 @@ internal readonly record struct GgufValue(GgufValueType Type, bool IsArray, long
     private static void SkipNested(GgufCursor cursor, string what, int nesting)
     {
         var at = cursor.Position;
-        var element = ReadType(cursor, at, $"the elements of {what}");
-        var count = cursor.UInt64($"an inner array length of {what}");
+        var element = ReadType(cursor, at, what);
+        var count = cursor.UInt64(what);
         if (element != GgufValueType.Array)
         {
             Skip(cursor, element, count, what);
@@ -70,7 +71,7 @@ internal readonly record struct GgufValue(GgufValueType Type, bool IsArray, long
 
     private static GgufValueType ReadType(GgufCursor cursor, long at, string what)
     {
-        var type = (GgufValueType)cursor.UInt32($"the value type of {what}");
+        var type = (GgufValueType)cursor.UInt32(what);
         return type.Size() >= 0 ? type : throw cursor.Malformed(at, $"{what} has value type {(uint)type}; 0 to 12 exist");
     }
 

@@ -71,8 +71,12 @@ internal readonly unsafe struct AdvSimdLanes(Vector128<float> a, Vector128<float
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Exponents(Vector128<uint> e) => Vector128.ConditionalSelect(
-        Vector128.Equals(e, Vector128<uint>.Zero), Vector128.Create(0x0040_0000u), Vector128.ShiftLeft(e, 23)).AsSingle();
+    private static Vector128<float> Exponents(Vector128<uint> e)
+    {
+        // Exponents below −126 are subnormal: 2^-128 and 2^-127.
+        var subnormal = Vector128.ConditionalSelect(Vector128.Equals(e, Vector128<uint>.Zero), Vector128.Create(0x0020_0000u), Vector128.Create(0x0040_0000u));
+        return Vector128.ConditionalSelect(Vector128.LessThan(e, Vector128.Create(2u)), subnormal, Vector128.ShiftLeft(e - Vector128<uint>.One, 23)).AsSingle();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static AdvSimdLanes LoadByteOfDwords(byte* source, int index)

@@ -49,8 +49,12 @@ internal readonly unsafe struct Avx2Lanes(Vector256<float> low, Vector256<float>
         Exponents(Avx2.ConvertToVector256Int32(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Exponents(Vector256<int> e) => Vector256.ConditionalSelect(
-        Vector256.Equals(e, Vector256<int>.Zero), Vector256.Create(0x0040_0000), Vector256.ShiftLeft(e, 23)).AsSingle();
+    private static Vector256<float> Exponents(Vector256<int> e)
+    {
+        // Exponents below −126 are subnormal: 2^-128 and 2^-127.
+        var subnormal = Vector256.ConditionalSelect(Vector256.Equals(e, Vector256<int>.Zero), Vector256.Create(0x0020_0000), Vector256.Create(0x0040_0000));
+        return Vector256.ConditionalSelect(Vector256.LessThan(e, Vector256.Create(2)), subnormal, Vector256.ShiftLeft(e - Vector256<int>.One, 23)).AsSingle();
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Avx2Lanes LoadByteOfDwords(byte* source, int index)

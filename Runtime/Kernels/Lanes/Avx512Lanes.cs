@@ -37,8 +37,10 @@ internal readonly unsafe struct Avx512Lanes(Vector512<float> v) : ILanes<Avx512L
     public static Avx512Lanes LoadPowerOfTwo(byte* source)
     {
         var e = Avx512F.ConvertToVector512UInt32(Vector128.Load(source));
-        var bits = Vector512.ShiftLeft(e, 23);
-        return new(Vector512.ConditionalSelect(Vector512.Equals(e, Vector512<uint>.Zero), Vector512.Create(0x0040_0000u), bits).AsSingle());
+        // Exponents below −126 are subnormal: 2^-128 and 2^-127.
+        var subnormal = Vector512.ConditionalSelect(Vector512.Equals(e, Vector512<uint>.Zero), Vector512.Create(0x0020_0000u), Vector512.Create(0x0040_0000u));
+        var normal = Vector512.ShiftLeft(e - Vector512<uint>.One, 23);
+        return new(Vector512.ConditionalSelect(Vector512.LessThan(e.AsInt32(), Vector512.Create(2)).AsUInt32(), subnormal, normal).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -26,7 +26,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>16 signed bytes as floats.</summary>
     static abstract TSelf LoadSByte(sbyte* source);
 
-    /// <summary>16 powers of two from biased exponents e: 2^(e − 127), 2^-127 for e = 0.</summary>
+    /// <summary>16 powers of two from biased exponents e: 2^(e − 128), exactly, the subnormal ones too.</summary>
     static abstract TSelf LoadPowerOfTwo(byte* source);
 
     /// <summary>Byte <paramref name="index"/> (0 … 3) of each of 16 little-endian dwords, as floats 0 … 255.</summary>

@@ -73,7 +73,7 @@ internal unsafe struct ScalarLanes : ILanes<ScalarLanes>
         ScalarLanes r = default;
         for (var i = 0; i < 16; i++)
         {
-            r._v[i] = BitConverter.UInt32BitsToSingle(source[i] == 0 ? 0x0040_0000u : (uint)source[i] << 23);
+            r._v[i] = BitConverter.UInt32BitsToSingle(source[i] < 2 ? 0x0020_0000u << source[i] : (uint)(source[i] - 1) << 23);
         }
 
         return r;

@@ -1,0 +1,19 @@
+namespace ModelPack.Compiler;
+
+internal static partial class CompilerCodes
+{
+    /// <summary>A quality that is not a level, or not compiled yet.</summary>
+    public const string QualityUnsupported = "MP3002";
+
+    /// <summary>A context length out of range.</summary>
+    public const string ContextLength = "MP3003";
+
+    /// <summary>A command line that cannot be understood.</summary>
+    public const string CommandLine = "MP3004";
+
+    /// <summary>An output file cannot be written.</summary>
+    public const string OutputUnwritable = "MP3005";
+
+    /// <summary>Something that should not happen: a defect of ModelPack.</summary>
+    public const string Internal = "MP9001";
+}

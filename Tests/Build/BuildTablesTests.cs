@@ -1,0 +1,33 @@
+using System.Reflection;
+using System.Xml.Linq;
+using ModelPack.Tasks.Items;
+
+namespace ModelPack.Tests.Build;
+
+/// <summary>Tables that must agree: metadata in code, props and docs; codes in code and docs.</summary>
+public sealed class BuildTablesTests
+{
+    [Fact]
+    public void Every_metadatum_has_a_project_wide_property_and_a_row_in_the_docs()
+    {
+        var definitions = XDocument.Load(Repository.Path("Tasks", "build", "ModelPack.props")).Descendants("ItemDefinitionGroup").Elements("CompressedModel").Elements()
+            .ToDictionary(e => e.Name.LocalName, e => e.Value);
+        var docs = File.ReadAllText(Repository.Path("docs", "items.md"));
+        foreach (var metadatum in Metadatum.All)
+        {
+            Assert.Equal($"$(ModelPack{metadatum.Name})", definitions[metadatum.Name]);
+            Assert.Contains($"| `{metadatum.Name}` |", docs);
+        }
+
+        Assert.Equal(Metadatum.All.Length, definitions.Count);
+    }
+
+    [Fact]
+    public void Every_code_of_the_tasks_is_unique_and_has_a_row_in_the_docs()
+    {
+        var codes = typeof(ModelPack.Tasks.MpCodes).GetFields(BindingFlags.Static | BindingFlags.Public).Select(f => (string)f.GetRawConstantValue()!).ToList();
+        Assert.Equal(codes.Distinct(), codes);
+        var docs = File.ReadAllLines(Repository.Path("docs", "diagnostics", "projects.md"));
+        Assert.All(codes, code => Assert.Single(docs, line => line.StartsWith($"| {code} |", StringComparison.Ordinal)));
+    }
+}

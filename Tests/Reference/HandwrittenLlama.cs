@@ -1,0 +1,98 @@
+using ModelPack.Compiler.Import;
+using ModelPack.Compiler.Packing;
+using ModelPack.Execution;
+using ModelPack.Formats;
+
+namespace ModelPack.Tests.Reference;
+
+/// <summary>
+/// A llama written by hand against the executor, straight from the tensors of a GGUF file: what graph, passes, plan, interpreter and generated
+/// code together must reproduce bit for bit.
+/// </summary>
+internal sealed class HandwrittenLlama : ForwardPass
+{
+    private readonly Dictionary<string, Weight> _weights;
+    private readonly int _layers;
+    private readonly int _hidden;
+    private readonly int _heads;
+    private readonly int _kvHeads;
+    private readonly int _headLength;
+    private readonly int _feedForward;
+    private readonly float _epsilon;
+
+    private HandwrittenLlama(ModelMetadata metadata, IReadOnlyList<Weight> weights)
+    {
+        _weights = weights.ToDictionary(w => w.Name);
+        _layers = (int)metadata.GetInteger("llama.block_count");
+        _hidden = (int)metadata.GetInteger("llama.embedding_length");
+        _heads = (int)metadata.GetInteger("llama.attention.head_count");
+        _kvHeads = (int)metadata.GetInteger("llama.attention.head_count_kv");
+        _headLength = _hidden / _heads;
+        _feedForward = (int)metadata.GetInteger("llama.feed_forward_length");
+        _epsilon = (float)metadata.GetFloat("llama.attention.layer_norm_rms_epsilon");
+    }
+
+    public override void Run(Executor k)
+    {
+        int h = _hidden, kv = _kvHeads * _headLength;
+        Activations x = k.Buffer(0, h), n = k.Buffer(h, h), qkv = k.Buffer(2 * h, h + (2 * kv)), a = k.Buffer((3 * h) + (2 * kv), h);
+        var gateUp = k.Buffer((4 * h) + (2 * kv), 2 * _feedForward);
+        var s = k.Buffer((4 * h) + (2 * kv) + (2 * _feedForward), _feedForward);
+        k.Embedding(_weights["token_embd.weight"], x);
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            Weight W(string name) => _weights[$"blk.{layer}.{name}.weight"];
+            k.RmsNorm(x, W("attn_norm"), _epsilon, n);
+            k.Linear(n, qkv, W("attn_q"), W("attn_k"), W("attn_v"));
+            k.Rope(qkv.Slice(0, h), _heads, _weights["rope"], 1f, true);
+            k.Rope(qkv.Slice(h, kv), _kvHeads, _weights["rope"], 1f, true);
+            k.Attention(qkv.Slice(0, h), qkv.Slice(h, kv), qkv.Slice(h + kv, kv), layer, 1f / MathF.Sqrt(_headLength), 0, a);
+            k.LinearAdd(a, x, W("attn_output"));
+            k.RmsNorm(x, W("ffn_norm"), _epsilon, n);
+            k.Linear(n, gateUp, W("ffn_gate"), W("ffn_up"));
+            k.SwiGlu(gateUp, s);
+            k.LinearAdd(s, x, W("ffn_down"));
+        }
+
+        k.SelectOutputs(x, x);
+        k.RmsNorm(x, _weights["output_norm.weight"], _epsilon, n);
+        k.Linear(n, k.Logits, _weights.GetValueOrDefault("output.weight") ?? _weights["token_embd.weight"]);
+    }
+
+    /// <summary>Packs the file's tensors as they are and opens a session on them.</summary>
+    public static unsafe Loaded Load(string path, ModelOptions options)
+    {
+        using var source = ModelSource.Open(path);
+        var m = source.Metadata;
+        var stream = new MemoryStream();
+        var writer = new PackWriter(stream, 2, CancellationToken.None);
+        foreach (var tensor in source.Tensors)
+        {
+            writer.AddTensor(tensor.Name, tensor.Encoding.Resident, (int)tensor.Rows, (int)tensor.Columns, ResidentEncoder.Encode(tensor, (int)tensor.Rows, (int)tensor.Columns));
+        }
+
+        int hidden = (int)m.GetInteger("llama.embedding_length"), heads = (int)m.GetInteger("llama.attention.head_count"), dimensions = (int)m.GetInteger("llama.rope.dimension_count");
+        var theta = m.GetFloat("llama.rope.freq_base");
+        float[] frequencies = [.. Enumerable.Range(0, dimensions / 2).Select(i => (float)(1.0 / Math.Pow(theta, 2.0 * i / dimensions)))];
+        writer.AddTensor("rope", WeightFormat.PlainOf(PlainType.F32), 1, frequencies.Length, ResidentEncoder.EncodeFloats(frequencies));
+        writer.Finish();
+        var buffer = new NativeBuffer(stream.Length);
+        stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(buffer.Pointer, (int)stream.Length));
+        var kv = (int)m.GetInteger("llama.attention.head_count_kv");
+        var feedForward = (int)m.GetInteger("llama.feed_forward_length");
+        var shape = new ModelShape(
+            (int)m.GetInteger("llama.vocab_size"), (int)m.GetInteger("llama.context_length"), (4 * hidden) + (2 * kv * (hidden / heads)) + (3 * feedForward), Math.Max(hidden, feedForward),
+            (int)m.GetInteger("llama.block_count"), kv, hidden / heads, hidden / heads);
+        var model = LoadedModel.Open(buffer.Pointer, stream.Length, path, "", shape, options, buffer);
+        return new(model, model.CreateSession(new HandwrittenLlama(m, model.Weights)), stream.Length);
+    }
+
+    internal sealed record Loaded(LoadedModel Model, DecoderSession Session, long PackBytes) : IDisposable
+    {
+        public void Dispose()
+        {
+            Session.Dispose();
+            Model.Dispose();
+        }
+    }
+}
