@@ -84,7 +84,7 @@ internal static class ModelCompiler
     private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)
     {
         var model = ArchitectureTable.Build(source);
-        Pipeline.Run(model.Graph, headersOnly);
+        Pipeline.Run(model.Graph, headersOnly, [.. options.ExceptPasses]);
         return PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
     }
 
