@@ -35,9 +35,11 @@ internal static class ModelCompiler
     {
         var clock = Stopwatch.StartNew();
         var model = Lower(source, options, headersOnly: false);
+        // A text model without its tokenizer is of no use: say so before the long work.
+        var tokenizer = GgufTokenizer.Read(source.Metadata);
         var writer = new PackWriter(pack, threads, cancellation);
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
-        long done = 0, codes = 0, quantized = 0;
+        long done = 0, weights = 0, resident = 0, rest = 0;
         foreach (var weight in model.Weights)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -45,25 +47,24 @@ internal static class ModelCompiler
             {
                 FiniteCheck.Tensor(source, tensor);
                 done += tensor.ByteLength;
-                if (weight.Rows > 1)
-                {
-                    codes += tensor.ByteLength;
-                    quantized += (long)weight.Rows * weight.Columns;
-                }
             }
 
-            var resident = weight.IsVector || weight.Source is null
+            var before = writer.Position;
+            var bytes = weight.IsVector || weight.Source is null
                 ? ResidentEncoder.EncodeFloats(weight.ReadFloats())
                 : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns);
-            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, resident);
+            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
+            if (!weight.IsVector)
+            {
+                weights += (long)weight.Rows * weight.Columns;
+                resident += bytes.LongLength;
+                rest += writer.Position - Math.Max(before, PackFormat.HeaderBytes);
+            }
+
             progress((double)done / total);
         }
 
-        if (source.Metadata.Contains("tokenizer.ggml.model"))
-        {
-            writer.AddSegment(SegmentKind.Tokenizer, TokenizerTableBuilder.Build(GgufTokenizer.Read(source.Metadata)));
-        }
-
+        writer.AddSegment(SegmentKind.Tokenizer, TokenizerTableBuilder.Build(tokenizer));
         if (source.Metadata.TryString("tokenizer.chat_template") is { Length: > 0 } template)
         {
             writer.AddSegment(SegmentKind.ChatTemplate, Encoding.UTF8.GetBytes(template));
@@ -72,13 +73,18 @@ internal static class ModelCompiler
         var hash = writer.Finish();
         var plan = new ModelPlan(
             model.Shape, Version, hash, writer.Position, new(model.Weights.Select(w => w.SourceFormat.ToString())), model.Buffers, model.Templates, model.Steps);
-        return new(plan, source.FileBytes, writer.Position, quantized == 0 ? 0 : codes * 8.0 / quantized, clock.Elapsed.TotalSeconds);
+        if (PlanCheck.Problems(plan) is [var problem, ..])
+        {
+            throw new GraphException($"The plan makes no sense: {problem}.");
+        }
+
+        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * resident / weights, clock.Elapsed.TotalSeconds);
     }
 
     private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)
     {
         var model = ArchitectureTable.Build(source);
-        Pipeline.Run(model.Graph, headersOnly);
+        Pipeline.Run(model.Graph, headersOnly, [.. options.ExceptPasses]);
         return PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
     }
 
@@ -119,6 +125,7 @@ internal static class ModelCompiler
 /// <param name="Plan">The finished plan.</param>
 /// <param name="BytesIn">Bytes of the model file.</param>
 /// <param name="BytesOut">Bytes of the pack.</param>
-/// <param name="BitsPerWeight">Bits of the matrices' source encodings per weight, side information included.</param>
+/// <param name="BitsRest">Bits in the pack per weight, over all matrices, scales included.</param>
+/// <param name="BitsResident">Bits in memory per weight, over all matrices, scales and padding included.</param>
 /// <param name="Seconds">Time taken.</param>
-internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsPerWeight, double Seconds);
+internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, double Seconds);

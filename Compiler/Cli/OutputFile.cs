@@ -25,6 +25,9 @@ internal sealed class OutputFile : IDisposable
 
     public FileStream Stream { get; }
 
+    /// <summary>Writes text, UTF-8 without a mark.</summary>
+    public void Write(string text) => Stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+
     /// <summary>Puts the file in its place. One with the same bytes stays as it is, its time too: builds compare times.</summary>
     public void Commit()
     {
@@ -52,7 +55,15 @@ internal sealed class OutputFile : IDisposable
 
     public void Dispose()
     {
-        Stream.Dispose();
+        try
+        {
+            Stream.Dispose();
+        }
+        catch (IOException) when (!_done)
+        {
+            // A full disk shows again when the rest of a buffer is written; the file is thrown away anyway.
+        }
+
         if (!_done)
         {
             File.Delete(_temporary);
@@ -63,7 +74,7 @@ internal sealed class OutputFile : IDisposable
     public static void WriteText(string path, string text)
     {
         using var file = new OutputFile(path);
-        file.Stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        file.Write(text);
         file.Commit();
     }
 

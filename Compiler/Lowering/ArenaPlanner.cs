@@ -30,8 +30,18 @@ internal sealed class ArenaPlanner
     private readonly Dictionary<int, Placement> _placements = [];
     private readonly List<Region> _regions = [];
 
+    /// <summary>The node that defines each value.</summary>
+    private readonly Dictionary<int, Node> _producers = [];
+
+    /// <summary>Index of the last node that reads each value.</summary>
+    private readonly Dictionary<int, int> _lastReads = [];
+
+    /// <summary>Values that must lie side by side, by each of them.</summary>
+    private readonly Dictionary<int, IReadOnlyList<Value>> _partners = [];
+
     public ArenaPlanner(Graph graph)
     {
+        Index(graph);
         var outputs = graph.Outputs.Values.Select(v => v.Id).ToHashSet();
         for (var i = 0; i < graph.Nodes.Count; i++)
         {
@@ -40,7 +50,7 @@ internal sealed class ArenaPlanner
                 Touch(input, i);
             }
 
-            Place(graph, graph.Nodes[i], i, outputs);
+            Place(graph.Nodes[i], i, outputs);
             foreach (var output in graph.Nodes[i].Outputs.Where(o => !outputs.Contains(o.Id)))
             {
                 Touch(output, i);
@@ -64,12 +74,39 @@ internal sealed class ArenaPlanner
         region.Last = Math.Max(region.Last, node);
     }
 
-    private void Place(Graph graph, Node node, int index, HashSet<int> outputs)
+    private void Index(Graph graph)
+    {
+        for (var i = 0; i < graph.Nodes.Count; i++)
+        {
+            var node = graph.Nodes[i];
+            foreach (var input in node.Inputs)
+            {
+                _lastReads[input.Id] = i;
+            }
+
+            foreach (var output in node.Outputs)
+            {
+                _producers[output.Id] = node;
+            }
+
+            if (node.Op is SwiGluOp)
+            {
+                // Biases are added in place between the matrix and the SwiGLU.
+                Value[] sources = [.. node.Inputs.Select(Origin)];
+                foreach (var source in sources)
+                {
+                    _partners.TryAdd(source.Id, sources);
+                }
+            }
+        }
+    }
+
+    private void Place(Node node, int index, HashSet<int> outputs)
     {
         if (InPlace(node) is { } input)
         {
             // The old value must not be needed any more: it is overwritten.
-            if (graph.Nodes.Skip(index + 1).Any(n => n.Inputs.Any(v => v.Id == input.Id)))
+            if (_lastReads[input.Id] > index)
             {
                 throw new GraphException($"{input} is overwritten by {node.Op.GetType().Name} but read later.");
             }
@@ -84,8 +121,8 @@ internal sealed class ArenaPlanner
         }
 
         // Side by side: all results of this node; or, where a later SwiGLU wants this one with another, both.
-        var group = node.Outputs.Count > 1 ? node.Outputs : Partners(graph, node.Outputs[0]);
-        var region = new Region(string.Concat(group.Select((v, i) => i == 0 ? v.Name : Capital(v.Name))), group.Sum(v => v.Width));
+        var group = node.Outputs.Count > 1 ? node.Outputs : _partners.GetValueOrDefault(node.Outputs[0].Id, node.Outputs);
+        var region = new Region(string.Concat(group.Select((v, i) => i == 0 || v.Name.Length == 1 ? v.Name : Capital(v.Name))), group.Sum(v => v.Width));
         var column = 0;
         foreach (var value in group)
         {
@@ -104,25 +141,15 @@ internal sealed class ArenaPlanner
         _ => null,
     };
 
-    private static IReadOnlyList<Value> Partners(Graph graph, Value value)
+    /// <summary>The value that lay first where <paramref name="value"/> lies.</summary>
+    private Value Origin(Value value)
     {
-        foreach (var node in graph.Nodes.Where(n => n.Op is SwiGluOp))
+        while (InPlace(_producers[value.Id]) is { } input)
         {
-            // Biases are added in place between the matrix and the SwiGLU.
-            Value[] sources = [.. node.Inputs.Select(v => Origin(graph, v))];
-            if (sources.Any(s => s.Id == value.Id))
-            {
-                return sources;
-            }
+            value = input;
         }
 
-        return [value];
-    }
-
-    private static Value Origin(Graph graph, Value value)
-    {
-        var node = graph.Nodes.First(n => n.Outputs.Any(o => o.Id == value.Id));
-        return InPlace(node) is { } input ? Origin(graph, input) : value;
+        return value;
     }
 
     private static string Capital(string name) => char.ToUpperInvariant(name[0]) + name[1..];

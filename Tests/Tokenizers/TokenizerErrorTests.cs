@@ -178,5 +178,7 @@ public class TokenizerErrorTests
         public override long[] GetIntegerArray(string key) => (long[])_values[key];
 
         public override float[] GetFloatArray(string key) => (float[])_values[key];
+
+        public override string Describe(string key) => _values[key].ToString()!;
     }
 }
