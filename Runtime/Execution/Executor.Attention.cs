@@ -29,11 +29,8 @@ public sealed unsafe partial class Executor
             return;
         }
 
-        for (var t = 0; t < Tokens; t++)
-        {
-            Cache.Write(layer, FirstPosition + t, k.Token(t), v.Token(t));
-        }
-
+        _elementwise.Layer = layer;
+        Run(ElementwiseOp.WriteCache, k, v, null, 0f, 4 * k.Width);
         _attention.Set(q, y, layer, scale, window);
         if (Tokens > 1)
         {

@@ -16,6 +16,7 @@ public sealed unsafe partial class Executor
         Scale,
         Rope,
         Quantize,
+        WriteCache,
     }
 
     /// <summary>y[t, :] = row ids[t] of <paramref name="table"/>.</summary>
@@ -79,6 +80,8 @@ public sealed unsafe partial class Executor
         public QuantizedActivations Quantized { get; set; }
 
         public int Heads { get; set; }
+
+        public int Layer { get; set; }
 
         public bool Interleaved { get; set; }
 
@@ -148,6 +151,9 @@ public sealed unsafe partial class Executor
                     break;
                 case ElementwiseOp.Quantize:
                     Quantized.Quantize<L>(_x.Token(t), _x.Width, t);
+                    break;
+                case ElementwiseOp.WriteCache:
+                    k.Cache.Write(Layer, k.FirstPosition + t, _x.Token(t), _y.Token(t));
                     break;
             }
         }
