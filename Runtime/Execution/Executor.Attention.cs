@@ -24,6 +24,11 @@ public sealed unsafe partial class Executor
     /// <param name="y">[tokens, heads · ValueLength].</param>
     public void Attention(Activations q, Activations k, Activations v, int layer, float scale, int window, Activations y)
     {
+        var heads = q.Width / _shape.KeyLength;
+        Require(
+            (uint)layer < (uint)_shape.CacheLayers && q.Width == heads * _shape.KeyLength && heads % _shape.KvHeads == 0
+            && k.Width == _shape.KvHeads * _shape.KeyLength && v.Width == _shape.KvHeads * _shape.ValueLength && y.Width == heads * _shape.ValueLength,
+            nameof(Attention));
         if (Tokens == 0)
         {
             return;

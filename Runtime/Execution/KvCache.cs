@@ -24,6 +24,10 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
 
     public long Bytes => _blocks.Sum(b => b.Bytes);
 
+    /// <summary>Bytes that <paramref name="length"/> positions take.</summary>
+    public long BytesFor(int length) =>
+        Math.Max((length + BlockPositions - 1) / BlockPositions, _blocks.Count) * ((long)shape.CacheLayers * shape.KvHeads * (_keyFloats + _valueFloats) * sizeof(float));
+
     private static int Padded(int length) => (length + 15) / 16 * 16;
 
     /// <summary>Makes room for positions up to <paramref name="length"/>.</summary>

@@ -53,7 +53,7 @@ public class DecodingTests
         var tokenizer = BuiltTokenizer.Shared(file);
         var text = File.ReadAllText(SharedData.Path(textFile));
         text = text[..Math.Min(text.Length, 200_000)];
-        
+
         // The text has <unk> written out, which is not to be taken for the token.
         var ids = tokenizer.Encode(text, parseSpecial: false);
         Assert.Equal(text, tokenizer.Decode(ids));
