@@ -16,6 +16,7 @@ internal sealed class Llama : Architecture
     private const int MaxLayers = 1024;
     private const int MaxWidth = 1 << 18;
     private const int MaxContext = 1 << 24;
+    private const int MaxHeadLength = 4096;
 
     public override string Id => "llama";
 
@@ -105,8 +106,14 @@ internal sealed class Llama : Architecture
     private static RopeScaling ReadRope(HyperParameters p, Sizes s, ModelSource source, TensorMap tensors)
     {
         var theta = p.Float("rope.freq_base", 1.0001, 1e12, 10000);
+        var type = p.Text("rope.scaling.type") ?? (p.Has("rope.scaling.factor") || p.Has("rope.scale_linear") ? "linear" : "none");
         if (source.Find("rope_freqs.weight") is { } factors)
         {
+            if (type is not ("none" or "llama3"))
+            {
+                throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"the model has both a RoPE scaling ({p.Key("rope.scaling.type")}: '{Printable(type)}') and divisors in tensor 'rope_freqs.weight', which is not compiled yet.");
+            }
+
             // Llama 3.1 and later: the scaling as one divisor per frequency, computed by the converter.
             tensors.Ignore(factors.Name);
             if (factors.Rows != 1 || factors.Columns != s.RopeDimensions / 2)
@@ -116,27 +123,41 @@ internal sealed class Llama : Architecture
 
             var values = new float[s.RopeDimensions / 2];
             factors.DequantizeRow(0, values);
-            if (values.Any(v => !(v > 0) || !float.IsFinite(v)))
+            var bad = Array.FindIndex(values, v => v is not (>= 1e-3f and <= 1e9f));
+            if (bad >= 0)
             {
-                throw new ModelPackException(CompilerCodes.HyperParameter, "tensor 'rope_freqs.weight' has a divisor that is not a positive finite number.");
+                throw new ModelPackException(
+                    CompilerCodes.HyperParameter,
+                    string.Create(CultureInfo.InvariantCulture, $"element {bad} of tensor 'rope_freqs.weight' at byte {factors.ByteOffset} is {values[bad]}; expected a divisor from 0.001 to 1e9."));
             }
 
             return RopeScaling.Factors(s.RopeDimensions, theta, values);
         }
 
-        var type = p.Text("rope.scaling.type") ?? (p.Has("rope.scale_linear") ? "linear" : "none");
         double Factor() => p.Has("rope.scaling.factor") ? p.Float("rope.scaling.factor", 0.001, 1e6) : p.Float("rope.scale_linear", 0.001, 1e6);
         double Original() => p.Integer("rope.scaling.original_context_length", 1, MaxContext, s.Context);
         return type switch
         {
             "none" => RopeScaling.Plain(s.RopeDimensions, theta),
             "linear" => RopeScaling.Linear(s.RopeDimensions, theta, Factor()),
-            "llama3" => RopeScaling.Llama3(s.RopeDimensions, theta, Factor(), p.Float("rope.scaling.low_freq_factor", 1e-3, 1e6, 1), p.Float("rope.scaling.high_freq_factor", 1e-3, 1e6, 4), Original()),
+            "llama3" => ReadLlama3(),
             "yarn" => RopeScaling.Yarn(
                 s.RopeDimensions, theta, Factor(), Original(), p.Float("rope.scaling.yarn_beta_fast", 1e-3, 1e6, 32), p.Float("rope.scaling.yarn_beta_slow", 1e-3, 1e6, 1), p.Float("rope.scaling.attn_factor", 1e-3, 1e3, 1)),
-            _ => throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"{p.Key("rope.scaling.type")} is '{type}'; known are none, linear, llama3, yarn."),
+            _ => throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"{p.Key("rope.scaling.type")} is '{Printable(type)}'; known are none, linear, llama3, yarn."),
         };
+
+        RopeScaling ReadLlama3()
+        {
+            double low = p.Float("rope.scaling.low_freq_factor", 1e-3, 1e6, 1), high = p.Float("rope.scaling.high_freq_factor", 1e-3, 1e6, 4);
+            return low < high
+                ? RopeScaling.Llama3(s.RopeDimensions, theta, Factor(), low, high, Original())
+                : throw new ModelPackException(
+                    CompilerCodes.HyperParameter,
+                    string.Create(CultureInfo.InvariantCulture, $"{p.Key("rope.scaling.high_freq_factor")} is {high}; expected more than {p.Key("rope.scaling.low_freq_factor")}, which is {low}."));
+        }
     }
+
+    private static string Printable(string text) => new([.. text.Take(64).Select(c => char.IsControl(c) ? '?' : c)]);
 
     private static List<KeyValuePair<string, string>> Facts(Sizes s, HyperParameters p, bool tied) =>
     [
@@ -168,7 +189,12 @@ internal sealed class Llama : Architecture
                 throw new ModelPackException(CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} is not a multiple of {p.Key("attention.head_count")} {heads}.");
             }
 
-            var keyLength = p.Integer("attention.key_length", 1, 4096, hidden / heads);
+            var keyLength = p.Integer("attention.key_length", 1, MaxHeadLength, hidden / heads);
+            if (keyLength > MaxHeadLength)
+            {
+                throw new ModelPackException(CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} over {p.Key("attention.head_count")} {heads} makes heads of {keyLength}; expected up to {MaxHeadLength}.");
+            }
+
             var rope = p.Integer("rope.dimension_count", 2, 4096, keyLength);
             if (rope > keyLength || rope % 2 != 0)
             {
@@ -182,7 +208,7 @@ internal sealed class Llama : Architecture
                 heads,
                 kvHeads,
                 keyLength,
-                p.Integer("attention.value_length", 1, 4096, keyLength),
+                p.Integer("attention.value_length", 1, MaxHeadLength, keyLength),
                 rope,
                 ReadVocabulary(p, source),
                 p.Integer("context_length", 1, MaxContext),
@@ -192,7 +218,9 @@ internal sealed class Llama : Architecture
         /// <summary>The embedding's rows; tokenizer and <c>vocab_size</c> must agree with them.</summary>
         private static int ReadVocabulary(HyperParameters p, ModelSource source)
         {
-            var rows = source.Find("token_embd.weight") is { Shape.Count: 2 } table ? table.Shape[0] : p.Integer("vocab_size", 1, 1 << 24);
+            var table = source.Find("token_embd.weight") ?? throw new ModelPackException(
+                CompilerCodes.TensorMissing, $"tensor 'token_embd.weight', the token embedding, is missing; the file has {source.Tensors.Count} tensors. It may be incomplete, or hold a vocabulary only.");
+            var rows = table.Shape.Count == 2 ? table.Shape[0] : p.Integer("vocab_size", 1, 1 << 24);
             if (rows is < 1 or > 1 << 24)
             {
                 throw new ModelPackException(CompilerCodes.HyperParameter, $"the embedding has {rows} rows; expected 1 to {1 << 24}.");

@@ -16,7 +16,10 @@ internal static class InspectVerb
         if (line.Text("--shape") is { } path)
         {
             OutputFile.WriteText(path, PlanText.Write(ModelCompiler.Inspect(source, options).Shape));
-            return 0;
+            if (!line.Has("--json"))
+            {
+                return 0;
+            }
         }
 
         var tokenizer = source.Metadata.TryString("tokenizer.ggml.model");
@@ -26,19 +29,19 @@ internal static class InspectVerb
         {
             facts.AddRange(ModelCompiler.Inspect(source, options).Shape.Facts.Select(f => new KeyValuePair<string, string>(f.Key, f.Value)));
         }
-        catch (ModelPackException e)
+        catch (ModelPackException e) when (e.Code != CompilerCodes.ContextLength)
         {
             // What the file holds can be told even where it cannot be compiled.
             unsupported = e.Message;
             facts.Add(new("container", source.Container));
-            facts.Add(new("architecture", source.Metadata.TryString("general.architecture") ?? "(none)"));
+            facts.Add(new("architecture", ModelCompiler.Line(source.Metadata.TryString("general.architecture") ?? "(none)")));
         }
 
-        facts.Add(new("tokenizer", tokenizer is null ? "(none)" : $"{tokenizer}, pre-tokenizer {source.Metadata.TryString("tokenizer.ggml.pre") ?? "(none)"}, {TokenCount(source)} tokens"));
+        facts.Add(new("tokenizer", tokenizer is null ? "(none)" : ModelCompiler.Line($"{tokenizer}, pre-tokenizer {source.Metadata.TryString("tokenizer.ggml.pre") ?? "(none)"}, {TokenCount(source)} tokens")));
         facts.Add(new("chat template", source.Metadata.TryString("tokenizer.chat_template") is { } template ? $"{template.Length} characters" : "(none)"));
         if (unsupported is not null)
         {
-            facts.Add(new("unsupported", unsupported));
+            facts.Add(new("unsupported", unsupported.ReplaceLineEndings(" ")));
         }
 
         foreach (var (key, value) in facts)

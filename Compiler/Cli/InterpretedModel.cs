@@ -8,13 +8,17 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>A model file compiled in memory and run through the interpreter: what <c>run</c>, <c>tokenize</c> and <c>measure</c> work on.</summary>
 internal sealed unsafe class InterpretedModel : IDisposable
 {
-    private InterpretedModel(ModelPlan plan, LoadedModel model)
+    private InterpretedModel(PackResult packed, LoadedModel model)
     {
-        Plan = plan;
+        Plan = packed.Plan;
+        BitsResident = packed.ResidentBitsPerWeight;
         Model = model;
     }
 
     public ModelPlan Plan { get; }
+
+    /// <summary>Bits per weight of the matrices in memory.</summary>
+    public double BitsResident { get; }
 
     public LoadedModel Model { get; }
 
@@ -29,7 +33,7 @@ internal sealed unsafe class InterpretedModel : IDisposable
         var result = ModelCompiler.Pack(source, new("Model", "", contextLength), stream, options.EffectiveThreads, _ => { }, cancellation);
         var pack = new NativeBuffer(stream.Length);
         stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(pack.Pointer, (int)stream.Length));
-        return new(result.Plan, LoadedModel.Open(pack.Pointer, stream.Length, path, result.Plan.PackHash, ShapeOf(result.Plan.Shape.Sizes), options, pack));
+        return new(result, LoadedModel.Open(pack.Pointer, stream.Length, path, result.Plan.PackHash, ShapeOf(result.Plan.Shape.Sizes), options, pack));
     }
 
     public DecoderSession CreateSession() => Model.CreateSession(new PlanInterpreter(Plan, Model.Weights));

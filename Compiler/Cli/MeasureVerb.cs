@@ -59,6 +59,8 @@ internal static class MeasureVerb
                 ["ppl"] = result.Perplexity,
                 ["ppl_reference"] = result.ReferencePerplexity,
                 ["bytes"] = model.Plan.PackBytes,
+                ["bits_rest"] = Math.Round(model.Plan.PackBytes * 8.0 / model.Plan.Shape.Weights.Sum(w => (double)w.Rows * w.Columns), 4),
+                ["bits_resident"] = Math.Round(model.BitsResident, 4),
             }.ToJsonString());
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Import;
 using ModelPack.Plan;
@@ -14,8 +15,15 @@ internal static class PackVerb
         var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--quality", "--context-length", "-o", "--plan", "--threads"], ["--json"]);
         CompileOptions.CheckQuality(line.Text("--quality"));
         var options = new CompileOptions(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue));
+        var (packPath, planPath) = (line.Require("-o"), line.Text("--plan"));
+        if (new[] { line.File, packPath, planPath }.OfType<string>().Where(p => p.Length > 0).Select(Path.GetFullPath).GroupBy(p => p).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack and plan are three files.");
+        }
+
         using var source = ModelSource.Open(line.File);
-        using var pack = new OutputFile(line.Require("-o"));
+        using var pack = new OutputFile(packPath);
+        using var plan = planPath is null ? null : new OutputFile(planPath);
         var label = Path.GetFileName(line.File);
         var clock = Stopwatch.StartNew();
         var shown = 1.0;
@@ -27,12 +35,11 @@ internal static class PackVerb
                 shown = clock.Elapsed.TotalSeconds + 1;
             }
         }, cancellation);
+        plan?.Stream.Write(Encoding.UTF8.GetBytes(PlanText.Write(result.Plan)));
+
+        // The plan behind the pack: a plan names a pack that exists.
         pack.Commit();
-        if (line.Text("--plan") is { } plan)
-        {
-            // Behind the pack: a plan names a pack that exists.
-            OutputFile.WriteText(plan, PlanText.Write(result.Plan));
-        }
+        plan?.Commit();
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -45,6 +52,8 @@ internal static class PackVerb
                 ["bytes_out"] = result.BytesOut,
                 ["bits_rest"] = Math.Round(result.BytesOut * 8.0 / result.Plan.Shape.Weights.Sum(w => (double)w.Rows * w.Columns), 4),
                 ["bits_source"] = Math.Round(result.BitsPerWeight, 4),
+                ["bits_resident"] = Math.Round(result.ResidentBitsPerWeight, 4),
+                ["kld"] = null, // not measured: Source keeps every weight
                 ["seconds"] = Math.Round(result.Seconds, 3),
                 ["peak_rss_mb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, 1),
             }.ToJsonString());

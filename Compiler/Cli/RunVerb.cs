@@ -20,8 +20,23 @@ internal static class RunVerb
         using var session = interpreted.CreateSession();
         var tokenizer = interpreted.Model.Tokenizer;
         var prompt = line.Text("--ids") is { } ids ? ParseIds(ids) : tokenizer.Encode(line.Require("--prompt"));
+        if (prompt.Length == 0)
+        {
+            throw CommandLine.Error("the prompt has no tokens; give a text, or token ids with --ids.");
+        }
+
+        if (prompt.Length > session.ContextLength)
+        {
+            throw new ModelPackException(MpCodes.PromptTooLong, $"the prompt has {prompt.Length} tokens; the context has {session.ContextLength} positions. Shorten it.");
+        }
+
         if (line.Text("--logits") is { } path)
         {
+            if ((long)prompt.Length * session.VocabularySize > int.MaxValue / sizeof(float))
+            {
+                throw CommandLine.Error($"--logits: {prompt.Length} tokens of {session.VocabularySize} logits are more than 2 GB; give fewer ids.");
+            }
+
             var logits = new float[(long)prompt.Length * session.VocabularySize];
             session.EvaluateAll(prompt, logits);
             LogitsFile.Write(path, logits, prompt.Length, session.VocabularySize);

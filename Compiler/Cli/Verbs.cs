@@ -53,6 +53,12 @@ internal static class Verbs
             errors.WriteLine($"{Place(rest)} : error {e.Code}: {OneLine(e.Text)}");
             return 1;
         }
+        catch (IOException e)
+        {
+            // A full disk, a pipe that was closed: the machine's trouble, not a defect.
+            errors.WriteLine($"{Place(rest)} : error {CompilerCodes.OutputUnwritable}: reading or writing failed: {OneLine(e.Message)}");
+            return 1;
+        }
 #pragma warning disable CA1031 // The last line of defence: a defect is reported as such, never as a stack trace alone.
         catch (Exception e)
 #pragma warning restore CA1031
@@ -65,12 +71,15 @@ internal static class Verbs
     /// <summary>The file that an error is about, as MSBuild's canonical form wants it in front.</summary>
     private static string Place(ReadOnlySpan<string> arguments)
     {
-        foreach (var argument in arguments)
+        for (var i = 0; i < arguments.Length; i++)
         {
-            if (!argument.StartsWith('-'))
+            if (!arguments[i].StartsWith('-'))
             {
-                return argument;
+                return arguments[i];
             }
+
+            // What stands behind an option is its value.
+            i += arguments[i] is "--json" or "--special" ? 0 : 1;
         }
 
         return "modelpack";

@@ -30,8 +30,14 @@ internal sealed class ArenaPlanner
     private readonly Dictionary<int, Placement> _placements = [];
     private readonly List<Region> _regions = [];
 
+    // Tables in place of searches: a file may claim a thousand layers.
+    private readonly Dictionary<int, Node> _producers = [];
+    private readonly Dictionary<int, int> _lastReads = [];
+    private readonly Dictionary<int, Value[]> _partners = [];
+
     public ArenaPlanner(Graph graph)
     {
+        Index(graph);
         var outputs = graph.Outputs.Values.Select(v => v.Id).ToHashSet();
         for (var i = 0; i < graph.Nodes.Count; i++)
         {
@@ -40,7 +46,7 @@ internal sealed class ArenaPlanner
                 Touch(input, i);
             }
 
-            Place(graph, graph.Nodes[i], i, outputs);
+            Place(graph.Nodes[i], i, outputs);
             foreach (var output in graph.Nodes[i].Outputs.Where(o => !outputs.Contains(o.Id)))
             {
                 Touch(output, i);
@@ -64,12 +70,38 @@ internal sealed class ArenaPlanner
         region.Last = Math.Max(region.Last, node);
     }
 
-    private void Place(Graph graph, Node node, int index, HashSet<int> outputs)
+    private void Index(Graph graph)
+    {
+        for (var i = 0; i < graph.Nodes.Count; i++)
+        {
+            foreach (var output in graph.Nodes[i].Outputs)
+            {
+                _producers.Add(output.Id, graph.Nodes[i]);
+            }
+
+            foreach (var input in graph.Nodes[i].Inputs)
+            {
+                _lastReads[input.Id] = i;
+            }
+        }
+
+        foreach (var node in graph.Nodes.Where(n => n.Op is SwiGluOp))
+        {
+            // Biases are added in place between the matrix and the SwiGLU.
+            Value[] sources = [.. node.Inputs.Select(Origin)];
+            foreach (var source in sources)
+            {
+                _partners.TryAdd(source.Id, sources);
+            }
+        }
+    }
+
+    private void Place(Node node, int index, HashSet<int> outputs)
     {
         if (InPlace(node) is { } input)
         {
             // The old value must not be needed any more: it is overwritten.
-            if (graph.Nodes.Skip(index + 1).Any(n => n.Inputs.Any(v => v.Id == input.Id)))
+            if (_lastReads[input.Id] > index)
             {
                 throw new GraphException($"{input} is overwritten by {node.Op.GetType().Name} but read later.");
             }
@@ -84,7 +116,7 @@ internal sealed class ArenaPlanner
         }
 
         // Side by side: all results of this node; or, where a later SwiGLU wants this one with another, both.
-        var group = node.Outputs.Count > 1 ? node.Outputs : Partners(graph, node.Outputs[0]);
+        var group = node.Outputs.Count > 1 ? node.Outputs : _partners.GetValueOrDefault(node.Outputs[0].Id) ?? node.Outputs;
         var region = new Region(string.Concat(group.Select((v, i) => i == 0 ? v.Name : Capital(v.Name))), group.Sum(v => v.Width));
         var column = 0;
         foreach (var value in group)
@@ -104,26 +136,7 @@ internal sealed class ArenaPlanner
         _ => null,
     };
 
-    private static IReadOnlyList<Value> Partners(Graph graph, Value value)
-    {
-        foreach (var node in graph.Nodes.Where(n => n.Op is SwiGluOp))
-        {
-            // Biases are added in place between the matrix and the SwiGLU.
-            Value[] sources = [.. node.Inputs.Select(v => Origin(graph, v))];
-            if (sources.Any(s => s.Id == value.Id))
-            {
-                return sources;
-            }
-        }
-
-        return [value];
-    }
-
-    private static Value Origin(Graph graph, Value value)
-    {
-        var node = graph.Nodes.First(n => n.Outputs.Any(o => o.Id == value.Id));
-        return InPlace(node) is { } input ? Origin(graph, input) : value;
-    }
+    private Value Origin(Value value) => InPlace(_producers[value.Id]) is { } input ? Origin(input) : value;
 
     private static string Capital(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 

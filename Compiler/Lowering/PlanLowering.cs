@@ -47,7 +47,7 @@ internal sealed class PlanLowering
             _model.VocabularySize,
             contextLength,
             _arena.Floats,
-            _graph.Weights.Where(w => w.Rows > 1).Max(w => w.Columns),
+            _graph.Weights.Where(w => !w.IsVector).Max(w => w.Columns),
             attention.Count,
             attention[0].KvHeads,
             attention[0].KeyLength,
