@@ -36,6 +36,13 @@ public sealed class InterpreterTests : IDisposable
         Compare(new TinyLlama { Matrices = matrices, KeyLength = 24, ValueLength = 8, RopeDimensions = 20, Tied = true }, floatActivations);
 
     [Theory]
+    [InlineData(MatrixType.F32, false)]
+    [InlineData(MatrixType.Q8_0, false)]
+    [InlineData(MatrixType.Q4_0, true)]
+    public void Biases_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
+        Compare(new TinyLlama { Matrices = matrices, Biases = true }, floatActivations);
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Odd_sizes_have_the_bits_of_the_handwritten_llama(bool floatActivations) =>

@@ -45,14 +45,41 @@ internal sealed class HandwrittenLlama : ForwardPass
             Weight W(string name) => _weights[$"blk.{layer}.{name}.weight"];
             k.RmsNorm(x, W("attn_norm"), _epsilon, n);
             k.Linear(n, qkv, W("attn_q"), W("attn_k"), W("attn_v"));
+            AddBias("attn_q", qkv.Slice(0, q));
+            AddBias("attn_k", qkv.Slice(q, keys));
+            AddBias("attn_v", qkv.Slice(q + keys, values));
             k.Rope(qkv.Slice(0, q), _heads, _weights["rope"], 1f, true);
             k.Rope(qkv.Slice(q, keys), _kvHeads, _weights["rope"], 1f, true);
             k.Attention(qkv.Slice(0, q), qkv.Slice(q, keys), qkv.Slice(q + keys, values), layer, (float)(1 / Math.Sqrt(_keyLength)), 0, a);
-            k.LinearAdd(a, x, W("attn_output"));
+            LinearAdd("attn_output", a);
             k.RmsNorm(x, W("ffn_norm"), _epsilon, n);
             k.Linear(n, gateUp, W("ffn_gate"), W("ffn_up"));
+            AddBias("ffn_gate", gateUp.Slice(0, _feedForward));
             k.SwiGlu(gateUp, s);
-            k.LinearAdd(s, x, W("ffn_down"));
+            LinearAdd("ffn_down", s);
+
+            void AddBias(string name, Activations y)
+            {
+                if (_weights.TryGetValue($"blk.{layer}.{name}.bias", out var bias))
+                {
+                    k.AddBias(y, bias);
+                }
+            }
+
+            // W x + b is one sum of the residual stream; without a bias the matrix adds to it.
+            void LinearAdd(string name, Activations input)
+            {
+                if (_weights.ContainsKey($"blk.{layer}.{name}.bias"))
+                {
+                    k.Linear(input, n, W(name));
+                    AddBias(name, n);
+                    k.Add(n, x);
+                }
+                else
+                {
+                    k.LinearAdd(input, x, W(name));
+                }
+            }
         }
 
         k.SelectOutputs(x, x);
