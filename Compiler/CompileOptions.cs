@@ -8,6 +8,9 @@ namespace ModelPack.Compiler;
 /// <param name="ContextLength">Positions a sequence may have; null: the model's own.</param>
 internal sealed record CompileOptions(string Name, string Namespace, int? ContextLength)
 {
+    /// <summary>Names of passes that do not run (tests compare results with a pass and without).</summary>
+    public IReadOnlyList<string> ExceptPasses { get; init; } = [];
+
     private static readonly string[] s_levels = ["High", "Good", "Balanced", "Small", "Tiny"];
 
     /// <summary>

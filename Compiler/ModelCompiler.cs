@@ -31,18 +31,15 @@ internal static class ModelCompiler
     /// <param name="threads">Threads for encoding; the result does not depend on it.</param>
     /// <param name="progress">Called with the part done, 0 to 1.</param>
     /// <param name="cancellation">Ends the work; what was written is incomplete then.</param>
-    /// <param name="without">Passes that are left out (tests).</param>
-    public static PackResult Pack(
-        ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation, params string[] without)
+    public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        var model = Lower(source, options, headersOnly: false, without);
-
-        // First: reading it is quick, and what is wrong with it should not show after minutes.
-        var tokenizer = source.Metadata.Contains("tokenizer.ggml.model") ? TokenizerTableBuilder.Build(GgufTokenizer.Read(source.Metadata)) : null;
+        var model = Lower(source, options, headersOnly: false);
+        // A text model without its tokenizer is of no use: say so before the long work.
+        var tokenizer = GgufTokenizer.Read(source.Metadata);
         var writer = new PackWriter(pack, threads, cancellation);
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
-        long done = 0, codes = 0, quantized = 0, residentBytes = 0;
+        long done = 0, weights = 0, resident = 0, rest = 0;
         foreach (var weight in model.Weights)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -50,26 +47,24 @@ internal static class ModelCompiler
             {
                 FiniteCheck.Tensor(source, tensor);
                 done += tensor.ByteLength;
-                if (!weight.IsVector)
-                {
-                    codes += tensor.ByteLength;
-                    quantized += (long)weight.Rows * weight.Columns;
-                }
             }
 
-            var resident = weight.IsVector || weight.Source is null
+            var before = writer.Position;
+            var bytes = weight.IsVector || weight.Source is null
                 ? ResidentEncoder.EncodeFloats(weight.ReadFloats())
                 : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns);
-            residentBytes += weight.IsVector ? 0 : resident.Length;
-            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, resident);
+            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
+            if (!weight.IsVector)
+            {
+                weights += (long)weight.Rows * weight.Columns;
+                resident += bytes.LongLength;
+                rest += writer.Position - Math.Max(before, PackFormat.HeaderBytes);
+            }
+
             progress((double)done / total);
         }
 
-        if (tokenizer is not null)
-        {
-            writer.AddSegment(SegmentKind.Tokenizer, tokenizer);
-        }
-
+        writer.AddSegment(SegmentKind.Tokenizer, TokenizerTableBuilder.Build(tokenizer));
         if (source.Metadata.TryString("tokenizer.chat_template") is { Length: > 0 } template)
         {
             writer.AddSegment(SegmentKind.ChatTemplate, Encoding.UTF8.GetBytes(template));
@@ -78,13 +73,18 @@ internal static class ModelCompiler
         var hash = writer.Finish();
         var plan = new ModelPlan(
             model.Shape, Version, hash, writer.Position, new(model.Weights.Select(w => w.SourceFormat.ToString())), model.Buffers, model.Templates, model.Steps);
-        return new(plan, source.FileBytes, writer.Position, codes * 8.0 / quantized, residentBytes * 8.0 / quantized, clock.Elapsed.TotalSeconds);
+        if (PlanCheck.Problems(plan) is [var problem, ..])
+        {
+            throw new GraphException($"The plan makes no sense: {problem}.");
+        }
+
+        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * resident / weights, clock.Elapsed.TotalSeconds);
     }
 
-    private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly, params string[] without)
+    private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)
     {
         var model = ArchitectureTable.Build(source);
-        Pipeline.Run(model.Graph, headersOnly, without);
+        Pipeline.Run(model.Graph, headersOnly, [.. options.ExceptPasses]);
         return PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
     }
 
@@ -119,14 +119,13 @@ internal static class ModelCompiler
         }
     }
 
-    /// <summary>Text of a file's own, fit for one line of output.</summary>
-    internal static string Line(string text) => new([.. text.Take(200).Select(c => char.IsControl(c) ? ' ' : c)]);
+    private static string Line(string text) => new([.. text.Take(200).Select(c => char.IsControl(c) ? ' ' : c)]);
 }
 
 /// <param name="Plan">The finished plan.</param>
 /// <param name="BytesIn">Bytes of the model file.</param>
 /// <param name="BytesOut">Bytes of the pack.</param>
-/// <param name="BitsPerWeight">Bits of the matrices' source encodings per weight, side information included.</param>
-/// <param name="ResidentBitsPerWeight">The same of the matrices' resident forms.</param>
+/// <param name="BitsRest">Bits in the pack per weight, over all matrices, scales included.</param>
+/// <param name="BitsResident">Bits in memory per weight, over all matrices, scales and padding included.</param>
 /// <param name="Seconds">Time taken.</param>
-internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsPerWeight, double ResidentBitsPerWeight, double Seconds);
+internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, double Seconds);

@@ -4,7 +4,7 @@ using ModelPack;
 namespace SampleApp;
 
 /// <summary>The command line of the sample.</summary>
-internal sealed record Arguments(string Prompt, int[]? PromptTokens, ModelOptions Load, GenerateOptions Generate, bool Stats, bool Json)
+internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptTokens, ModelOptions Load, GenerateOptions Generate, bool Stats, bool Json)
 {
     public const string Usage = """
         sample-app [PROMPT] [options]      the model's continuation of PROMPT ("Once upon a time"), streamed
@@ -16,7 +16,8 @@ internal sealed record Arguments(string Prompt, int[]? PromptTokens, ModelOption
           --threads N                      0 chooses by the number of cores (0)
           --kernels SET                    auto, scalar, avx2, avxvnni, avx512, advsimd: same text, other speed (auto)
           --activations int8|float         float is slower and nearest to the reference (int8)
-          --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON
+          --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON;
+                                           several times: one after the other, a line each
           --ignore-eos                     go on after the model's end
           --stats                          speed and memory, on stderr
           --json                           the same as a last line of JSON, on stdout
@@ -30,7 +31,7 @@ internal sealed record Arguments(string Prompt, int[]? PromptTokens, ModelOption
         var generate = new GenerateOptions();
         var stats = false;
         var json = false;
-        int[]? tokens = null;
+        var tokens = new List<int[]>();
         for (var i = 0; i < args.Length; i++)
         {
             var option = args[i];
@@ -46,7 +47,7 @@ internal sealed record Arguments(string Prompt, int[]? PromptTokens, ModelOption
                 case "--threads": load = load with { Threads = Number<int>() }; break;
                 case "--kernels": load = load with { Kernels = Choice<KernelSet>() }; break;
                 case "--activations": load = load with { FloatActivations = OneOf("int8", "float") == "float" }; break;
-                case "--ids": tokens = Array.ConvertAll(Value().Split(','), Parse<int>); break;
+                case "--ids": tokens.Add(Array.ConvertAll(Value().Split(','), Parse<int>)); break;
                 case "--ignore-eos": generate = generate with { IgnoreEndOfGeneration = true }; break;
                 case "--stats": stats = true; break;
                 case "--json": json = true; break;

@@ -9,31 +9,38 @@ try
     using var generator = model.CreateGenerator();
     using var output = Console.OpenStandardOutput();
 
-    if (arguments.PromptTokens is { } ids)
+    foreach (var ids in arguments.PromptTokens)
     {
         Write($"[{string.Join(',', generator.GenerateTokens(ids, arguments.Generate))}]");
+        End();
     }
-    else
+
+    if (arguments.PromptTokens.Count == 0)
     {
         await foreach (var piece in generator.GenerateAsync(arguments.Prompt, arguments.Generate))
         {
             Write(piece);
         }
-    }
 
-    Write("\n");
-    var statistics = generator.LastStatistics!;
-    if (arguments.Stats)
-    {
-        Console.Error.WriteLine(Report.Text(statistics));
-    }
-
-    if (arguments.Json)
-    {
-        Write(Report.Json(statistics) + "\n");
+        End();
     }
 
     return 0;
+
+    void End()
+    {
+        Write("\n");
+        var statistics = generator.LastStatistics!;
+        if (arguments.Stats)
+        {
+            Console.Error.WriteLine(Report.Text(statistics));
+        }
+
+        if (arguments.Json)
+        {
+            Write(Report.Json(statistics) + "\n");
+        }
+    }
 
     void Write(string text) => output.Write(Encoding.UTF8.GetBytes(text));
 }

@@ -15,8 +15,8 @@ internal sealed class Llama : Architecture
 {
     private const int MaxLayers = 1024;
     private const int MaxWidth = 1 << 18;
-    private const int MaxContext = 1 << 24;
     private const int MaxHeadLength = 4096;
+    private const int MaxContext = 1 << 24;
 
     public override string Id => "llama";
 
@@ -29,7 +29,7 @@ internal sealed class Llama : Architecture
         var tensors = new TensorMap(source, graph);
 
         var table = tensors.Matrix("token_embd.weight", sizes.Vocabulary, sizes.Hidden, "TokenEmbedding");
-        var rope = ReadRope(p, sizes, source, tensors);
+        var rope = GgufRope.Read(p, sizes.RopeDimensions, sizes.Context, source, tensors);
         var frequencies = tensors.Computed("rope.inverse_frequencies", rope.InverseFrequencies);
 
         var x = graph.Add(new EmbeddingOp(table), "x", "token embeddings");
@@ -46,7 +46,7 @@ internal sealed class Llama : Architecture
         var head = tied ? table : tensors.Matrix("output.weight", sizes.Vocabulary, sizes.Hidden, "Output");
         graph.Outputs["logits"] = graph.Add(new LinearOp(head), "logits", tied ? "logits: the head is the embedding (tied)" : "logits", h);
         tensors.RequireAllTaken();
-        return new(graph, sizes.Vocabulary, sizes.Context, Facts(sizes, p, tied));
+        return new(graph, sizes.Vocabulary, sizes.Context, Facts(sizes, rope, tied));
     }
 
     private static Value AttentionBlock(Graph graph, TensorMap tensors, Sizes s, WeightRef frequencies, float magnitude, Value x)
@@ -92,74 +92,34 @@ internal sealed class Llama : Architecture
         }
     }
 
+    /// <summary>Keys by which relatives that are filed under this name compute something else.</summary>
     private static void RefuseVariants(HyperParameters p)
     {
         foreach (var (key, what) in new[] { ("expert_count", "a mixture of experts"), ("attention.sliding_window", "sliding-window attention") })
         {
             if (p.Has(key) && p.Integer(key, 0, int.MaxValue) > 0)
             {
-                throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"the model uses {what} ({p.Key(key)}), which is not compiled yet.");
+                throw Unsupported(key, what);
             }
         }
+
+        foreach (var (key, what, neutral) in new[]
+        {
+            ("logit_scale", "scaled logits", 1.0), ("embedding_scale", "scaled embeddings", 1.0), ("residual_scale", "scaled residuals", 1.0), ("attention.scale", "an attention scale of its own", 0.0),
+            ("attention.clamp_kqv", "clamped queries, keys and values", 0.0), ("attn_logit_softcapping", "soft-capped attention", 0.0), ("final_logit_softcapping", "soft-capped logits", 0.0),
+        })
+        {
+            if (p.Has(key) && p.Float(key, double.MinValue, double.MaxValue) is var value && value != neutral && value != 0)
+            {
+                throw Unsupported(key, what);
+            }
+        }
+
+        ModelPackException Unsupported(string key, string what) => new(
+            CompilerCodes.FeatureUnsupported, $"the model uses {what} ({p.Key(key)}), which architecture 'llama' does not have here yet. Use a model without it.");
     }
 
-    private static RopeScaling ReadRope(HyperParameters p, Sizes s, ModelSource source, TensorMap tensors)
-    {
-        var theta = p.Float("rope.freq_base", 1.0001, 1e12, 10000);
-        var type = p.Text("rope.scaling.type") ?? (p.Has("rope.scaling.factor") || p.Has("rope.scale_linear") ? "linear" : "none");
-        if (source.Find("rope_freqs.weight") is { } factors)
-        {
-            if (type is not ("none" or "llama3"))
-            {
-                throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"the model has both a RoPE scaling ({p.Key("rope.scaling.type")}: '{Printable(type)}') and divisors in tensor 'rope_freqs.weight', which is not compiled yet.");
-            }
-
-            // Llama 3.1 and later: the scaling as one divisor per frequency, computed by the converter.
-            tensors.Ignore(factors.Name);
-            if (factors.Rows != 1 || factors.Columns != s.RopeDimensions / 2)
-            {
-                throw new ModelPackException(CompilerCodes.TensorShapeMismatch, $"tensor 'rope_freqs.weight' has shape [{string.Join(", ", factors.Shape)}]; {s.RopeDimensions} rotated dimensions call for [{s.RopeDimensions / 2}].");
-            }
-
-            var values = new float[s.RopeDimensions / 2];
-            factors.DequantizeRow(0, values);
-            var bad = Array.FindIndex(values, v => v is not (>= 1e-3f and <= 1e9f));
-            if (bad >= 0)
-            {
-                throw new ModelPackException(
-                    CompilerCodes.HyperParameter,
-                    string.Create(CultureInfo.InvariantCulture, $"element {bad} of tensor 'rope_freqs.weight' at byte {factors.ByteOffset} is {values[bad]}; expected a divisor from 0.001 to 1e9."));
-            }
-
-            return RopeScaling.Factors(s.RopeDimensions, theta, values);
-        }
-
-        double Factor() => p.Has("rope.scaling.factor") ? p.Float("rope.scaling.factor", 0.001, 1e6) : p.Float("rope.scale_linear", 0.001, 1e6);
-        double Original() => p.Integer("rope.scaling.original_context_length", 1, MaxContext, s.Context);
-        return type switch
-        {
-            "none" => RopeScaling.Plain(s.RopeDimensions, theta),
-            "linear" => RopeScaling.Linear(s.RopeDimensions, theta, Factor()),
-            "llama3" => ReadLlama3(),
-            "yarn" => RopeScaling.Yarn(
-                s.RopeDimensions, theta, Factor(), Original(), p.Float("rope.scaling.yarn_beta_fast", 1e-3, 1e6, 32), p.Float("rope.scaling.yarn_beta_slow", 1e-3, 1e6, 1), p.Float("rope.scaling.attn_factor", 1e-3, 1e3, 1)),
-            _ => throw new ModelPackException(CompilerCodes.FeatureUnsupported, $"{p.Key("rope.scaling.type")} is '{Printable(type)}'; known are none, linear, llama3, yarn."),
-        };
-
-        RopeScaling ReadLlama3()
-        {
-            double low = p.Float("rope.scaling.low_freq_factor", 1e-3, 1e6, 1), high = p.Float("rope.scaling.high_freq_factor", 1e-3, 1e6, 4);
-            return low < high
-                ? RopeScaling.Llama3(s.RopeDimensions, theta, Factor(), low, high, Original())
-                : throw new ModelPackException(
-                    CompilerCodes.HyperParameter,
-                    string.Create(CultureInfo.InvariantCulture, $"{p.Key("rope.scaling.high_freq_factor")} is {high}; expected more than {p.Key("rope.scaling.low_freq_factor")}, which is {low}."));
-        }
-    }
-
-    private static string Printable(string text) => new([.. text.Take(64).Select(c => char.IsControl(c) ? '?' : c)]);
-
-    private static List<KeyValuePair<string, string>> Facts(Sizes s, HyperParameters p, bool tied) =>
+    private static List<KeyValuePair<string, string>> Facts(Sizes s, RopeScaling rope, bool tied) =>
     [
         new("architecture", "llama"),
         new("layers", s.Layers.ToString(CultureInfo.InvariantCulture)),
@@ -168,7 +128,7 @@ internal sealed class Llama : Architecture
         new("attention heads", $"{s.Heads} of {s.KeyLength}, {s.KvHeads} for keys and values"),
         new("vocabulary", s.Vocabulary.ToString(CultureInfo.InvariantCulture)),
         new("head", tied ? "tied to the embedding" : "separate"),
-        new("RoPE", $"theta {p.Float("rope.freq_base", 1, 1e12, 10000).ToString(CultureInfo.InvariantCulture)}, {s.RopeDimensions} dimensions, scaling {p.Text("rope.scaling.type") ?? "none"}"),
+        new("RoPE", $"{s.RopeDimensions} dimensions, {rope.Description}"),
         new("trained context", s.Context.ToString(CultureInfo.InvariantCulture)),
     ];
 
@@ -192,7 +152,8 @@ internal sealed class Llama : Architecture
             var keyLength = p.Integer("attention.key_length", 1, MaxHeadLength, hidden / heads);
             if (keyLength > MaxHeadLength)
             {
-                throw new ModelPackException(CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} over {p.Key("attention.head_count")} {heads} makes heads of {keyLength}; expected up to {MaxHeadLength}.");
+                throw new ModelPackException(
+                    CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} over {p.Key("attention.head_count")} {heads} makes heads of {keyLength}; expected up to {MaxHeadLength}.");
             }
 
             var rope = p.Integer("rope.dimension_count", 2, 4096, keyLength);
@@ -210,33 +171,9 @@ internal sealed class Llama : Architecture
                 keyLength,
                 p.Integer("attention.value_length", 1, MaxHeadLength, keyLength),
                 rope,
-                ReadVocabulary(p, source),
+                GgufVocabulary.ReadSize(p, source),
                 p.Integer("context_length", 1, MaxContext),
-                (float)p.Float("attention.layer_norm_rms_epsilon", 0, 1));
-        }
-
-        /// <summary>The embedding's rows; tokenizer and <c>vocab_size</c> must agree with them.</summary>
-        private static int ReadVocabulary(HyperParameters p, ModelSource source)
-        {
-            var table = source.Find("token_embd.weight") ?? throw new ModelPackException(
-                CompilerCodes.TensorMissing, $"tensor 'token_embd.weight', the token embedding, is missing; the file has {source.Tensors.Count} tensors. It may be incomplete, or hold a vocabulary only.");
-            var rows = table.Shape.Count == 2 ? table.Shape[0] : p.Integer("vocab_size", 1, 1 << 24);
-            if (rows is < 1 or > 1 << 24)
-            {
-                throw new ModelPackException(CompilerCodes.HyperParameter, $"the embedding has {rows} rows; expected 1 to {1 << 24}.");
-            }
-
-            if (p.Has("vocab_size") && p.Integer("vocab_size", 1, 1 << 24) is var claimed && claimed != rows)
-            {
-                throw new ModelPackException(CompilerCodes.VocabularyMismatch, $"{p.Key("vocab_size")} is {claimed}, but tensor 'token_embd.weight' has {rows} rows.");
-            }
-
-            if (source.Metadata.Contains("tokenizer.ggml.tokens") && source.Metadata.GetStringArray("tokenizer.ggml.tokens").Count is var tokens && tokens != rows)
-            {
-                throw new ModelPackException(CompilerCodes.VocabularyMismatch, $"the tokenizer has {tokens} tokens, but tensor 'token_embd.weight' has {rows} rows.");
-            }
-
-            return (int)rows;
+                (float)p.Float("attention.layer_norm_rms_epsilon", 1e-20, 1));
         }
     }
 }

@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace ModelPack.Compiler.Architectures;
 
 /// <summary>
@@ -5,15 +7,16 @@ namespace ModelPack.Compiler.Architectures;
 /// </summary>
 /// <param name="InverseFrequencies">Radians per position of each pair.</param>
 /// <param name="Magnitude">Factor on cosines and sines.</param>
-internal sealed record RopeScaling(float[] InverseFrequencies, float Magnitude)
+/// <param name="Description">Base and scaling in words.</param>
+internal sealed record RopeScaling(float[] InverseFrequencies, float Magnitude, string Description)
 {
     /// <summary>theta^(−2i/d) (Su et al. 2021), rounded to f32 as the reference implementations do.</summary>
     public static RopeScaling Plain(int dimensions, double theta) =>
-        new([.. Enumerable.Range(0, dimensions / 2).Select(i => (float)Frequency(i, dimensions, theta))], 1f);
+        new([.. Enumerable.Range(0, dimensions / 2).Select(i => (float)Frequency(i, dimensions, theta))], 1f, Invariant($"theta {theta}"));
 
     /// <summary>Positions divided by a factor (Chen et al. 2023, position interpolation).</summary>
     public static RopeScaling Linear(int dimensions, double theta, double factor) =>
-        new([.. Enumerable.Range(0, dimensions / 2).Select(i => (float)(Frequency(i, dimensions, theta) / factor))], 1f);
+        new([.. Enumerable.Range(0, dimensions / 2).Select(i => (float)(Frequency(i, dimensions, theta) / factor))], 1f, Invariant($"theta {theta}, linear scaling by {factor}"));
 
     /// <summary>Each frequency divided by its own factor: <c>rope_freqs.weight</c> of GGUF, long-rope tables.</summary>
     public static RopeScaling Factors(int dimensions, double theta, ReadOnlySpan<float> factors)
@@ -24,7 +27,7 @@ internal sealed record RopeScaling(float[] InverseFrequencies, float Magnitude)
             frequencies[i] = (float)(Frequency(i, dimensions, theta) / factors[i]);
         }
 
-        return new(frequencies, 1f);
+        return new(frequencies, 1f, Invariant($"theta {theta}, a factor for each frequency"));
     }
 
     /// <summary>
@@ -44,7 +47,7 @@ internal sealed record RopeScaling(float[] InverseFrequencies, float Magnitude)
                 : ((1 - smooth) * frequency / factor) + (smooth * frequency));
         }
 
-        return new(frequencies, 1f);
+        return new(frequencies, 1f, Invariant($"theta {theta}, llama3 scaling by {factor} from {originalContext}"));
     }
 
     /// <summary>
@@ -64,7 +67,7 @@ internal sealed record RopeScaling(float[] InverseFrequencies, float Magnitude)
             frequencies[i] = (float)((frequency / factor * interpolated) + (frequency * (1 - interpolated)));
         }
 
-        return new(frequencies, (float)(attentionFactor * (factor > 1 ? (0.1 * Math.Log(factor)) + 1 : 1)));
+        return new(frequencies, (float)(attentionFactor * (factor > 1 ? (0.1 * Math.Log(factor)) + 1 : 1)), Invariant($"theta {theta}, yarn scaling by {factor} from {originalContext}"));
     }
 
     private static double Frequency(int pair, int dimensions, double theta) => 1 / Math.Pow(theta, 2.0 * pair / dimensions);

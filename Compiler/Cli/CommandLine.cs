@@ -54,6 +54,9 @@ internal sealed class CommandLine
 
     public string File { get; }
 
+    /// <summary>Whether an option takes no value, in any verb.</summary>
+    public static bool IsFlag(string option) => option is "--json" or "--special";
+
     public bool Has(string flag) => _flags.Contains(flag);
 
     public string? Text(string option) => _values.GetValueOrDefault(option);

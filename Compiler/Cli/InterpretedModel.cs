@@ -1,40 +1,73 @@
+using System.Text;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Interpreter;
 using ModelPack.Execution;
+using ModelPack.Formats;
 using ModelPack.Plan;
 
 namespace ModelPack.Compiler.Cli;
 
-/// <summary>A model file compiled in memory and run through the interpreter: what <c>run</c>, <c>tokenize</c> and <c>measure</c> work on.</summary>
+/// <summary>A pack, or a model file that is packed on the spot, run through the interpreter: what <c>run</c> and <c>measure</c> work on.</summary>
 internal sealed unsafe class InterpretedModel : IDisposable
 {
-    private InterpretedModel(PackResult packed, LoadedModel model)
+    private InterpretedModel(ModelPlan plan, LoadedModel model, double bitsRest)
     {
-        Plan = packed.Plan;
-        BitsResident = packed.ResidentBitsPerWeight;
+        Plan = plan;
         Model = model;
+        BitsRest = bitsRest;
     }
 
     public ModelPlan Plan { get; }
 
-    /// <summary>Bits per weight of the matrices in memory.</summary>
-    public double BitsResident { get; }
-
     public LoadedModel Model { get; }
 
-    /// <param name="path">A model file.</param>
+    /// <summary>Bits in the pack per weight, over all matrices, scales included.</summary>
+    public double BitsRest { get; }
+
+    /// <param name="path">A model file; or a pack, whose plan lies beside it under the same name with the extension <c>.plan</c>.</param>
     /// <param name="options">Threads, kernels, activations.</param>
     /// <param name="contextLength">Positions; null: the model's own.</param>
     /// <param name="cancellation">Ends compiling.</param>
     public static InterpretedModel Open(string path, ModelOptions options, int? contextLength, CancellationToken cancellation)
     {
+        if (IsPack(path))
+        {
+            return OpenPack(path, path, ReadPlan(PlanBeside(path)), options with { ContextLength = contextLength });
+        }
+
         using var source = ModelSource.Open(path);
-        using var stream = new MemoryStream();
-        var result = ModelCompiler.Pack(source, new("Model", "", contextLength), stream, options.EffectiveThreads, _ => { }, cancellation);
-        var pack = new NativeBuffer(stream.Length);
-        stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(pack.Pointer, (int)stream.Length));
-        return new(result, LoadedModel.Open(pack.Pointer, stream.Length, path, result.Plan.PackHash, ShapeOf(result.Plan.Shape.Sizes), options, pack));
+        var folder = Directory.CreateTempSubdirectory("modelpack-");
+        try
+        {
+            var packPath = Path.Combine(folder.FullName, "model.mpk");
+            ModelPlan plan;
+            using (var stream = new FileStream(packPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            {
+                plan = ModelCompiler.Pack(source, new("Model", "", contextLength), stream, options.EffectiveThreads, _ => { }, cancellation).Plan;
+            }
+
+            return OpenPack(packPath, path, plan, options, folder);
+        }
+        catch
+        {
+            if (Directory.Exists(folder.FullName))
+            {
+                folder.Delete(recursive: true);
+            }
+
+            throw;
+        }
     }
+
+    /// <summary>Whether a file is a pack, by its first bytes.</summary>
+    public static bool IsPack(string path)
+    {
+        using var file = MappedFile.Open(path);
+        return file.Length >= 4 && BitConverter.ToUInt32(file.Span(0, 4)) == PackFormat.Magic;
+    }
+
+    /// <summary>Where the plan of a pack is unless somebody says otherwise.</summary>
+    public static string PlanBeside(string packPath) => Path.ChangeExtension(packPath, ".plan");
 
     public DecoderSession CreateSession() => Model.CreateSession(new PlanInterpreter(Plan, Model.Weights));
 
@@ -42,4 +75,65 @@ internal sealed unsafe class InterpretedModel : IDisposable
         new(s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength);
 
     public void Dispose() => Model.Dispose();
+
+    private static InterpretedModel OpenPack(string packPath, string label, ModelPlan plan, ModelOptions options, DirectoryInfo? temporary = null)
+    {
+        var file = MappedFile.Open(packPath);
+        var mapping = new Mapping(file, temporary);
+        try
+        {
+            // The mapping stays where it is for as long as the file is open.
+            fixed (byte* data = file.Span(0, 1))
+            {
+                var model = LoadedModel.Open(data, file.Length, label, plan.PackHash, ShapeOf(plan.Shape.Sizes), options, mapping);
+                return new(plan, model, MeasureRest(Pack.Open(data, file.Length, label)));
+            }
+        }
+        catch
+        {
+            mapping.Dispose();
+            throw;
+        }
+    }
+
+    private static double MeasureRest(Pack pack)
+    {
+        var matrices = pack.Tensors.Where(t => t.Rows > 1).ToList();
+        return 8.0 * matrices.Sum(t => pack.Segments[t.Segment].StoredBytes) / matrices.Sum(t => (double)t.Rows * t.Columns);
+    }
+
+    private static ModelPlan ReadPlan(string path)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(path, Encoding.UTF8);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Bad($"cannot be read: {e.Message} A pack is run with the plan that 'modelpack pack' writes beside it (--plan)");
+        }
+
+        var result = PlanText.ReadPlan(text);
+        if (result.Value is not { } plan)
+        {
+            throw Bad($"is not one that this version reads ({result.Error})");
+        }
+
+        return ShapeCheck.Problems(plan.Shape).Concat(PlanCheck.Problems(plan)).FirstOrDefault() is { } problem ? throw Bad($"makes no sense: {problem}") : plan;
+
+        ModelPackException Bad(string what) => new(CompilerCodes.PlanUnusable, $"plan '{path}' {what}. Pack the model again.");
+    }
+
+    private sealed class Mapping(MappedFile file, DirectoryInfo? temporary) : IDisposable
+    {
+        public void Dispose()
+        {
+            file.Dispose();
+            if (temporary is not null && Directory.Exists(temporary.FullName))
+            {
+                temporary.Delete(recursive: true);
+            }
+        }
+    }
 }

@@ -31,6 +31,9 @@ internal sealed class OutputFile : IDisposable
 
     public FileStream Stream { get; }
 
+    /// <summary>Writes text, UTF-8 without a mark.</summary>
+    public void Write(string text) => Stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+
     /// <summary>Puts the file in its place. One with the same bytes stays as it is, its time too: builds compare times.</summary>
     public void Commit()
     {
@@ -64,7 +67,7 @@ internal sealed class OutputFile : IDisposable
         }
         catch (IOException) when (!_done)
         {
-            // What was buffered does not fit on the disk: the error under way says so, and the file goes.
+            // A full disk shows again when the rest of a buffer is written; the file is thrown away anyway.
         }
 
         if (!_done)
@@ -77,7 +80,7 @@ internal sealed class OutputFile : IDisposable
     public static void WriteText(string path, string text)
     {
         using var file = new OutputFile(path);
-        file.Stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
+        file.Write(text);
         file.Commit();
     }
 

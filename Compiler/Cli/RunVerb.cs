@@ -1,65 +1,44 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using ModelPack.Execution;
 
 namespace ModelPack.Compiler.Cli;
 
-/// <summary><c>modelpack run FILE --prompt P | --ids 1,2,3</c>: greedy generation through the interpreter, for checking a model before it is in an app.</summary>
+/// <summary><c>modelpack run PACK|MODEL --prompt P | --ids 1,2,3</c>: greedy generation through the interpreter, for checking a model before it is in an app.</summary>
 internal static class RunVerb
 {
+    private const int DefaultMaxTokens = 128;
+
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("run", arguments, [.. RunOptions.Names, "--prompt", "--ids", "--max-tokens", "--logits"], ["--json"]);
+        var line = new CommandLine("run", arguments, [.. RunOptions.Names, "--prompt", "--ids", "--max-tokens", "--logits", .. s_later.Keys], ["--json"]);
+        foreach (var (option, what) in s_later)
+        {
+            if (line.Text(option) is not null)
+            {
+                throw new ModelPackException(CompilerCodes.NotYet, $"run: {option} needs {what}, which this version does not have yet. Use --prompt or --ids.");
+            }
+        }
+
         var options = RunOptions.Read(line);
         if (line.Text("--prompt") is null == line.Text("--ids") is null)
         {
             throw CommandLine.Error("run wants either --prompt TEXT or --ids 1,2,3.");
         }
 
-        var maxTokens = line.Integer("--max-tokens", 0, int.MaxValue) ?? 128;
+        var maxTokens = line.Integer("--max-tokens", 0, int.MaxValue) ?? DefaultMaxTokens;
         using var interpreted = InterpretedModel.Open(line.File, options, line.Integer("--context-length", 1, int.MaxValue), cancellation);
-        using var session = interpreted.CreateSession();
         var tokenizer = interpreted.Model.Tokenizer;
         var prompt = line.Text("--ids") is { } ids ? ParseIds(ids) : tokenizer.Encode(line.Require("--prompt"));
         if (prompt.Length == 0)
         {
-            throw CommandLine.Error("the prompt has no tokens; give a text, or token ids with --ids.");
+            throw CommandLine.Error("the prompt has no tokens, and this model puts none in front; give it some text.");
         }
 
-        if (prompt.Length > session.ContextLength)
-        {
-            throw new ModelPackException(MpCodes.PromptTooLong, $"the prompt has {prompt.Length} tokens; the context has {session.ContextLength} positions. Shorten it.");
-        }
-
-        if (line.Text("--logits") is { } path)
-        {
-            if ((long)prompt.Length * session.VocabularySize > int.MaxValue / sizeof(float))
-            {
-                throw CommandLine.Error($"--logits: {prompt.Length} tokens of {session.VocabularySize} logits are more than 2 GB; give fewer ids.");
-            }
-
-            var logits = new float[(long)prompt.Length * session.VocabularySize];
-            session.EvaluateAll(prompt, logits);
-            LogitsFile.Write(path, logits, prompt.Length, session.VocabularySize);
-            session.Truncate(0);
-        }
-
-        var generated = new List<int>();
-        var next = prompt;
-        while (generated.Count < maxTokens && session.Length + next.Length <= session.ContextLength)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var best = Sampling.Best(session.Evaluate(next));
-            generated.Add(best);
-            if (tokenizer.IsEndOfGeneration(best))
-            {
-                break;
-            }
-
-            next = [best];
-        }
-
-        var text = tokenizer.Decode([.. generated]);
-        output.WriteLine(text);
+        using var session = interpreted.CreateSession();
+        var logits = line.Text("--logits") is { } path ? LogitsFile.Write(path, session, prompt, cancellation) : session.Evaluate(prompt);
+        var (generated, text) = Generate(session, tokenizer, prompt, logits, maxTokens, line.Has("--json") ? TextWriter.Null : output, cancellation);
         if (line.Has("--json"))
         {
             output.WriteLine(new JsonObject { ["prompt_ids"] = Array(prompt), ["ids"] = Array(generated), ["text"] = text }.ToJsonString());
@@ -68,18 +47,55 @@ internal static class RunVerb
         return 0;
     }
 
-    private static int[] ParseIds(string text)
+    /// <summary>What the design has behind options that are not built yet.</summary>
+    private static readonly Dictionary<string, string> s_later = new()
     {
-        var ids = new List<int>();
-        foreach (var part in text.Split(','))
+        ["--chat"] = "chat templates",
+        ["--inputs"] = "graphs and encoders",
+        ["--outputs"] = "graphs and encoders",
+    };
+
+    private static (List<int> Ids, string Text) Generate(
+        DecoderSession session, Tokenizer tokenizer, int[] prompt, ReadOnlySpan<float> logits, int maxTokens, TextWriter output, CancellationToken cancellation)
+    {
+        // The decoder hears the prompt, so that the continuation begins as one inside a text.
+        var decoder = tokenizer.CreateDecoder();
+        foreach (var id in prompt)
         {
-            ids.Add(int.TryParse(part, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var id)
-                ? id
-                : throw CommandLine.Error($"--ids has '{part}' in it; expected token ids separated by commas."));
+            decoder.Append(id);
         }
 
-        return [.. ids];
+        var ids = new List<int>();
+        var text = new StringBuilder();
+        while (ids.Count < maxTokens)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var best = ArgMax.Of(logits[..Math.Min(logits.Length, tokenizer.VocabularySize)]);
+            ids.Add(best);
+            Put(tokenizer.IsEndOfGeneration(best) ? "" : decoder.Append(best));
+            if (tokenizer.IsEndOfGeneration(best) || session.Length == session.ContextLength)
+            {
+                break;
+            }
+
+            logits = ids.Count < maxTokens ? session.Evaluate(new[] { best }) : logits;
+        }
+
+        Put(decoder.Flush());
+        output.WriteLine();
+        return (ids, text.ToString());
+
+        void Put(string piece)
+        {
+            text.Append(piece);
+            output.Write(piece);
+        }
     }
+
+    private static int[] ParseIds(string text) => [.. text.Split(',').Select(part =>
+        int.TryParse(part, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : throw CommandLine.Error($"--ids has '{part}' in it; expected token ids separated by commas."))];
 
     private static JsonArray Array(IEnumerable<int> ids) => new([.. ids.Select(i => (JsonNode)i)]);
 }

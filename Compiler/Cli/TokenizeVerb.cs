@@ -5,7 +5,8 @@ using ModelPack.Compiler.Tokenizers;
 
 namespace ModelPack.Compiler.Cli;
 
-/// <summary><c>modelpack tokenize FILE --texts T.json</c>: ids and decodings of a JSON list of texts. Reads no weights.</summary>
+/// <summary><c>modelpack tokenize MODEL --texts T.json</c>: ids and decodings of a JSON list of texts. Reads no weights.</summary>
+/// <remarks>Without <c>--special</c> no token is put around a text; special tokens written out in it are recognised either way, as a prompt's are.</remarks>
 internal static class TokenizeVerb
 {
     public static unsafe int Run(ReadOnlySpan<string> arguments, TextWriter output)
@@ -17,8 +18,7 @@ internal static class TokenizeVerb
         fixed (byte* p = tables)
         {
             var tokenizer = Tokenizer.Open(p, tables.Length);
-            var special = line.Has("--special");
-            List<int[]> ids = [.. texts.Select(t => tokenizer.Encode(t, addSpecial: special, parseSpecial: special))];
+            List<int[]> ids = [.. texts.Select(t => tokenizer.Encode(t, addSpecial: line.Has("--special")))];
             if (!line.Has("--json"))
             {
                 ids.ForEach(list => output.WriteLine(string.Join(' ', list)));
@@ -28,7 +28,7 @@ internal static class TokenizeVerb
             output.WriteLine(new JsonObject
             {
                 ["ids"] = new JsonArray([.. ids.Select(list => (JsonNode)new JsonArray([.. list.Select(i => (JsonNode)i)]))]),
-                ["decoded"] = new JsonArray([.. ids.Select(list => (JsonNode?)tokenizer.Decode(list, special))]),
+                ["decoded"] = new JsonArray([.. ids.Select(list => (JsonNode?)tokenizer.Decode(list, special: true))]),
             }.ToJsonString());
         }
 

@@ -7,10 +7,10 @@ internal static class Verbs
         modelpack compiles language models into .NET applications.
 
           modelpack inspect FILE [--json]                       what is in a model file
-          modelpack pack FILE -o OUT.mpk [--quality Source]     compile a model
-          modelpack run FILE --prompt TEXT | --ids 1,2,3        generate, greedily, through the interpreter
+          modelpack pack FILE -o OUT.mpk [--plan OUT.plan]      compile a model
+          modelpack run PACK|FILE --prompt TEXT | --ids 1,2,3   generate, greedily, through the interpreter
           modelpack tokenize FILE --texts TEXTS.json            token ids of a JSON list of texts
-          modelpack measure FILE --text TEXT                    perplexity, and what int8 activations cost
+          modelpack measure PACK|FILE --text TEXT               divergence from float activations, or from --reference FILE; perplexity
 
         Most builds never call it: the targets of the package ModelPack do.
         """;
@@ -39,6 +39,8 @@ internal static class Verbs
                 case null or "-h" or "--help" or "help":
                     output.WriteLine(Usage);
                     return 0;
+                case "reference":
+                    throw new ModelPackException(CompilerCodes.NotYet, "the reference model is made for measuring the quantiser, which this version does not have yet.");
                 default:
                     throw CommandLine.Error($"there is no verb '{verb}'; there are inspect, pack, run, tokenize, measure.");
             }
@@ -48,15 +50,9 @@ internal static class Verbs
             errors.WriteLine("modelpack: cancelled.");
             return 130;
         }
-        catch (ModelPackException e)
+        catch (Exception e) when (Cause(e) is { } cause)
         {
-            errors.WriteLine($"{Place(rest)} : error {e.Code}: {OneLine(e.Text)}");
-            return 1;
-        }
-        catch (IOException e)
-        {
-            // A full disk, a pipe that was closed: the machine's trouble, not a defect.
-            errors.WriteLine($"{Place(rest)} : error {CompilerCodes.OutputUnwritable}: reading or writing failed: {OneLine(e.Message)}");
+            errors.WriteLine($"{Place(rest)} : error {cause.Code}: {OneLine(cause.Text)}");
             return 1;
         }
 #pragma warning disable CA1031 // The last line of defence: a defect is reported as such, never as a stack trace alone.
@@ -68,6 +64,17 @@ internal static class Verbs
         }
     }
 
+    /// <summary>The error that a user can do something about; null for a defect.</summary>
+    private static ModelPackException? Cause(Exception e) => e switch
+    {
+        ModelPackException known => known,
+        AggregateException many => many.Flatten().InnerExceptions.Select(Cause).FirstOrDefault(c => c is not null),
+        OutOfMemoryException => new(CompilerCodes.OutOfMemory, "there is not enough memory for this model. Close other programs, use fewer --threads, or start from a smaller file."),
+        // Importers put the model file's own troubles into words; what is left is a disk that is full, or a folder that went away.
+        IOException or UnauthorizedAccessException => new(CompilerCodes.OutputUnwritable, $"a file cannot be written or read: {e.Message}"),
+        _ => null,
+    };
+
     /// <summary>The file that an error is about, as MSBuild's canonical form wants it in front.</summary>
     private static string Place(ReadOnlySpan<string> arguments)
     {
@@ -78,8 +85,7 @@ internal static class Verbs
                 return arguments[i];
             }
 
-            // What stands behind an option is its value.
-            i += arguments[i] is "--json" or "--special" ? 0 : 1;
+            i += CommandLine.IsFlag(arguments[i]) ? 0 : 1;
         }
 
         return "modelpack";

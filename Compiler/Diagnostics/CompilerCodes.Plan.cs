@@ -14,6 +14,15 @@ internal static partial class CompilerCodes
     /// <summary>An output file cannot be written.</summary>
     public const string OutputUnwritable = "MP3005";
 
+    /// <summary>A pack's plan is missing, damaged, or of another version.</summary>
+    public const string PlanUnusable = "MP3006";
+
+    /// <summary>A part of the design that is not built yet.</summary>
+    public const string NotYet = "MP3007";
+
+    /// <summary>The machine has not enough memory for the model.</summary>
+    public const string OutOfMemory = "MP3008";
+
     /// <summary>Something that should not happen: a defect of ModelPack.</summary>
     public const string Internal = "MP9001";
 }

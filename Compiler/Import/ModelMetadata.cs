@@ -25,6 +25,9 @@ internal abstract class ModelMetadata
 
     public abstract float[] GetFloatArray(string key);
 
+    /// <summary>A value of any type as text for people: a scalar's value, an array's type and length.</summary>
+    public abstract string Describe(string key);
+
     public string? TryString(string key) => Contains(key) ? GetString(key) : null;
 
     public long? TryInteger(string key) => Contains(key) ? GetInteger(key) : null;

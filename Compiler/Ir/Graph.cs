@@ -73,8 +73,8 @@ internal sealed class Graph
         }
     }
 
-    /// <summary>How many nodes read a value, plus one where it is a result of the graph.</summary>
-    public int Uses(Value value) => Nodes.Sum(n => n.Inputs.Count(v => v.Id == value.Id)) + Outputs.Values.Count(v => v.Id == value.Id);
+    /// <summary>How many nodes read each value, by its id, plus one where it is a result of the graph.</summary>
+    public Dictionary<int, int> CountUses() => Nodes.SelectMany(n => n.Inputs).Concat(Outputs.Values).CountBy(v => v.Id).ToDictionary();
 
     /// <summary>One line per node, for tests and <c>inspect</c>.</summary>
     public string Dump()
@@ -83,7 +83,8 @@ internal sealed class Graph
         foreach (var node in Nodes)
         {
             var weights = node.Op.Weights.Any() ? $" {{{string.Join(", ", node.Op.Weights.Select(w => w.Name))}}}" : "";
-            text.Append($"{string.Join(", ", node.Outputs)} = {node.Op.GetType().Name[..^2]}({string.Join(", ", node.Inputs)}){weights}\n");
+            var attributes = node.Op.Attributes.Length > 0 ? $" [{node.Op.Attributes}]" : "";
+            text.Append($"{string.Join(", ", node.Outputs)} = {node.Op.GetType().Name[..^2]}({string.Join(", ", node.Inputs)}){weights}{attributes}\n");
         }
 
         return text.ToString();

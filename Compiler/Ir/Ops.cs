@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace ModelPack.Compiler.Ir;
 
 /// <summary>A standard operation: a plain record that knows the widths of its results.</summary>
@@ -9,6 +11,9 @@ internal abstract record Op
 
     /// <summary>Weights that the operation reads, in order.</summary>
     public virtual IEnumerable<WeightRef> Weights => [];
+
+    /// <summary>Constants other than weights, as dumps show them.</summary>
+    public virtual string Attributes => "";
 
     protected static int[] Require(bool condition, string what, params int[] widths) => condition ? widths : throw new GraphException(what);
 }
@@ -28,6 +33,8 @@ internal sealed record EmbeddingOp(WeightRef Table) : Op
 internal sealed record RmsNormOp(WeightRef? Gain, float Epsilon) : Op
 {
     public override IEnumerable<WeightRef> Weights => Gain is null ? [] : [Gain];
+
+    public override string Attributes => Invariant($"epsilon {Epsilon}");
 
     public override int[] InferWidths(IReadOnlyList<int> inputs) =>
         Require(inputs.Count == 1 && (Gain is null || Gain.Columns == inputs[0]), $"RmsNorm: gain of {Gain?.Columns} for inputs {string.Join(", ", inputs)}.", inputs[0]);
@@ -70,6 +77,8 @@ internal sealed record AddOp : Op
 /// <summary>Input × a constant.</summary>
 internal sealed record ScaleOp(float Factor) : Op
 {
+    public override string Attributes => Invariant($"factor {Factor}");
+
     public override int[] InferWidths(IReadOnlyList<int> inputs) => Require(inputs.Count == 1, "Scale takes one input.", inputs[0]);
 }
 
@@ -82,6 +91,8 @@ internal sealed record RopeOp(int Heads, WeightRef InverseFrequencies, float Mag
 {
     public override IEnumerable<WeightRef> Weights => [InverseFrequencies];
 
+    public override string Attributes => Invariant($"{Heads} heads, magnitude {Magnitude}, {(Interleaved ? "interleaved" : "halves")}");
+
     public override int[] InferWidths(IReadOnlyList<int> inputs) =>
         Require(inputs.Count == 1 && inputs[0] % Heads == 0 && 2 * InverseFrequencies.Columns <= inputs[0] / Heads, $"Rope: {Heads} heads of {InverseFrequencies.Columns} pairs for inputs {string.Join(", ", inputs)}.", inputs[0]);
 }
@@ -89,6 +100,8 @@ internal sealed record RopeOp(int Heads, WeightRef InverseFrequencies, float Mag
 /// <summary>Causal grouped-query attention over the named state "KV cache", slot <paramref name="Slot"/>: inputs q, k, v.</summary>
 internal sealed record AttentionOp(int Heads, int KvHeads, int KeyLength, int ValueLength, int Slot, float Scale, int Window) : Op
 {
+    public override string Attributes => Invariant($"{Heads} heads over {KvHeads}, scale {Scale}, cache {Slot}{(Window == 0 ? "" : $", window {Window}")}");
+
     public override int[] InferWidths(IReadOnlyList<int> inputs) => Require(
         inputs.Count == 3 && inputs[0] == Heads * KeyLength && inputs[1] == KvHeads * KeyLength && inputs[2] == KvHeads * ValueLength && Heads % KvHeads == 0,
         $"Attention: {Heads} / {KvHeads} heads of {KeyLength} and {ValueLength} for inputs {string.Join(", ", inputs)}.",

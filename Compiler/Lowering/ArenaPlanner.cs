@@ -30,10 +30,14 @@ internal sealed class ArenaPlanner
     private readonly Dictionary<int, Placement> _placements = [];
     private readonly List<Region> _regions = [];
 
-    // Tables in place of searches: a file may claim a thousand layers.
+    /// <summary>The node that defines each value.</summary>
     private readonly Dictionary<int, Node> _producers = [];
+
+    /// <summary>Index of the last node that reads each value.</summary>
     private readonly Dictionary<int, int> _lastReads = [];
-    private readonly Dictionary<int, Value[]> _partners = [];
+
+    /// <summary>Values that must lie side by side, by each of them.</summary>
+    private readonly Dictionary<int, IReadOnlyList<Value>> _partners = [];
 
     public ArenaPlanner(Graph graph)
     {
@@ -74,24 +78,25 @@ internal sealed class ArenaPlanner
     {
         for (var i = 0; i < graph.Nodes.Count; i++)
         {
-            foreach (var output in graph.Nodes[i].Outputs)
-            {
-                _producers.Add(output.Id, graph.Nodes[i]);
-            }
-
-            foreach (var input in graph.Nodes[i].Inputs)
+            var node = graph.Nodes[i];
+            foreach (var input in node.Inputs)
             {
                 _lastReads[input.Id] = i;
             }
-        }
 
-        foreach (var node in graph.Nodes.Where(n => n.Op is SwiGluOp))
-        {
-            // Biases are added in place between the matrix and the SwiGLU.
-            Value[] sources = [.. node.Inputs.Select(Origin)];
-            foreach (var source in sources)
+            foreach (var output in node.Outputs)
             {
-                _partners.TryAdd(source.Id, sources);
+                _producers[output.Id] = node;
+            }
+
+            if (node.Op is SwiGluOp)
+            {
+                // Biases are added in place between the matrix and the SwiGLU.
+                Value[] sources = [.. node.Inputs.Select(Origin)];
+                foreach (var source in sources)
+                {
+                    _partners.TryAdd(source.Id, sources);
+                }
             }
         }
     }
@@ -116,8 +121,8 @@ internal sealed class ArenaPlanner
         }
 
         // Side by side: all results of this node; or, where a later SwiGLU wants this one with another, both.
-        var group = node.Outputs.Count > 1 ? node.Outputs : _partners.GetValueOrDefault(node.Outputs[0].Id) ?? node.Outputs;
-        var region = new Region(string.Concat(group.Select((v, i) => i == 0 ? v.Name : Capital(v.Name))), group.Sum(v => v.Width));
+        var group = node.Outputs.Count > 1 ? node.Outputs : _partners.GetValueOrDefault(node.Outputs[0].Id, node.Outputs);
+        var region = new Region(string.Concat(group.Select((v, i) => i == 0 || v.Name.Length == 1 ? v.Name : Capital(v.Name))), group.Sum(v => v.Width));
         var column = 0;
         foreach (var value in group)
         {
@@ -136,7 +141,16 @@ internal sealed class ArenaPlanner
         _ => null,
     };
 
-    private Value Origin(Value value) => InPlace(_producers[value.Id]) is { } input ? Origin(input) : value;
+    /// <summary>The value that lay first where <paramref name="value"/> lies.</summary>
+    private Value Origin(Value value)
+    {
+        while (InPlace(_producers[value.Id]) is { } input)
+        {
+            value = input;
+        }
+
+        return value;
+    }
 
     private static string Capital(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 

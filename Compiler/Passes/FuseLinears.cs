@@ -17,31 +17,31 @@ internal sealed class FuseLinears : IPass
 
     public void Run(Graph graph)
     {
+        // The graph's results have buffers of their own: they cannot lie beside others.
+        var results = graph.Outputs.Values.Select(v => v.Id).ToHashSet();
+        var groups = graph.Nodes.Where(n => n.Op is LinearOp && !n.Outputs.Any(o => results.Contains(o.Id)))
+            .GroupBy(n => (n.Inputs[0].Id, n.Layer))
+            .SelectMany(g => g.Chunk(MaxMatrices))
+            .Where(g => g.Length > 1)
+            .SelectMany(g => g.Select(n => (First: n.Outputs[0].Id, Group: g)))
+            .ToDictionary(g => g.First, g => g.Group);
         var result = new List<Node>();
-        var fused = new HashSet<Node>(ReferenceEqualityComparer.Instance);
-        for (var i = 0; i < graph.Nodes.Count; i++)
+        foreach (var node in graph.Nodes)
         {
-            var node = graph.Nodes[i];
-            if (fused.Contains(node))
-            {
-                continue;
-            }
-
-            if (node.Op is not LinearOp)
+            if (!groups.TryGetValue(node.Outputs[0].Id, out var group))
             {
                 result.Add(node);
-                continue;
             }
-
-            // Later ones with the same input can come forward: they depend on nothing else.
-            List<Node> group = [node, .. graph.Nodes.Skip(i + 1).Where(n => n.Op is LinearOp && n.Inputs[0].Id == node.Inputs[0].Id && n.Layer == node.Layer).Take(MaxMatrices - 1)];
-            fused.UnionWith(group);
-            result.Add(group.Count == 1 ? node : new(
-                new LinearOp([.. group.SelectMany(n => ((LinearOp)n.Op).Matrices)]),
-                node.Inputs,
-                [.. group.SelectMany(n => n.Outputs)],
-                node.Layer,
-                Join([.. group.Select(n => n.Comment)])));
+            else if (group[0] == node)
+            {
+                // The others come forward to the first: they depend on nothing but the same input.
+                result.Add(new(
+                    new LinearOp([.. group.SelectMany(n => ((LinearOp)n.Op).Matrices)]),
+                    node.Inputs,
+                    [.. group.SelectMany(n => n.Outputs)],
+                    node.Layer,
+                    Join([.. group.Select(n => n.Comment)])));
+            }
         }
 
         graph.Replace(result);

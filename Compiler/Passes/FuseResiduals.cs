@@ -13,20 +13,19 @@ internal sealed class FuseResiduals : IPass
 
     public void Run(Graph graph)
     {
-        var result = new List<Node>(graph.Nodes);
+        var uses = graph.CountUses();
+        var linears = graph.Nodes.Where(n => n.Op is LinearOp { Matrices.Length: 1 }).ToDictionary(n => n.Outputs[0].Id);
+        var fused = new Dictionary<Node, Node?>(ReferenceEqualityComparer.Instance);
         foreach (var add in graph.Nodes.Where(n => n.Op is AddOp))
         {
-            var linear = result.Find(n => n.Op is LinearOp { Matrices.Length: 1 } && n.Outputs[0].Id == add.Inputs[0].Id);
-            if (linear is null || graph.Uses(add.Inputs[0]) != 1)
+            if (linears.TryGetValue(add.Inputs[0].Id, out var linear) && uses[add.Inputs[0].Id] == 1)
             {
-                continue;
+                fused[linear] = null;
+                fused[add] = new(
+                    new LinearAddOp(((LinearOp)linear.Op).Matrices[0]), [linear.Inputs[0], add.Inputs[1]], add.Outputs, add.Layer, $"{linear.Comment} joins the residual stream");
             }
-
-            result.Remove(linear);
-            result[result.IndexOf(add)] = new(
-                new LinearAddOp(((LinearOp)linear.Op).Matrices[0]), [linear.Inputs[0], add.Inputs[1]], add.Outputs, add.Layer, $"{linear.Comment} joins the residual stream");
         }
 
-        graph.Replace(result);
+        graph.Replace(graph.Nodes.Select(n => fused.TryGetValue(n, out var replacement) ? replacement : n).OfType<Node>());
     }
 }

@@ -18,9 +18,11 @@ internal static class Pipeline
 {
     public static IReadOnlyList<IPass> All { get; } =
     [
-        new FoldNormGains(),
         new FuseLinears(),
         new FuseResiduals(),
+        // Last, because they read weights: what they drop was computed in place, so buffers stay as inspect, which does not run them, has them.
+        new FoldNormGains(),
+        new FoldConstants(),
     ];
 
     /// <summary>Runs all passes but those in <paramref name="except"/> (tests), and those that read weights where there are only headers.</summary>

@@ -14,7 +14,9 @@ internal static class TokenizerTableBuilder
         var bytes = ByteTokens(source, vocabulary);
         if (source.Model == Model.SentencePiece)
         {
-            return Write(source, vocabulary, merges, bytes, Keys(vocabulary, id => vocabulary.Type(id) is TokenAttributes.Normal or TokenAttributes.UserDefined or TokenAttributes.Unused));
+            var keys = Keys(vocabulary, id => vocabulary.Type(id) is TokenAttributes.Normal or TokenAttributes.UserDefined or TokenAttributes.Unused);
+            MarkWhole(Write(source, vocabulary, merges, bytes, keys), vocabulary, keys);
+            return Write(source, vocabulary, merges, bytes, keys);
         }
 
         // Which words are tokens at once is found out with the very code that will merge them.
@@ -49,6 +51,35 @@ internal static class TokenizerTableBuilder
             return whole;
         }
     }
+
+    private static unsafe void MarkWhole(byte[] tables, Vocabulary vocabulary, List<int> keys)
+    {
+        fixed (byte* start = tables)
+        {
+            var tokenizer = new SentencePieceTokenizer(new TokenizerTables(start, tables.Length));
+            using var merger = new SymbolMerger();
+            using var ids = new PooledList<int>(16);
+            foreach (var id in keys)
+            {
+                ids.Clear();
+                var unknown = false;
+                tokenizer.MergeWord(vocabulary.Texts[id], ids, merger, ref unknown);
+                vocabulary.Attributes[id] |= ids.Count == 1 && ids.Span[0] == id ? TokenAttributes.Whole : 0;
+            }
+        }
+    }
+
+    /// <summary>Whether ▁ stands only at the beginning of keys (several may).</summary>
+    private static bool WordsApart(Vocabulary vocabulary, List<int> keys) => keys.All(id =>
+    {
+        var text = vocabulary.Texts[id].AsSpan();
+        while (text.StartsWith("▁"u8))
+        {
+            text = text["▁"u8.Length..];
+        }
+
+        return text.IndexOf("▁"u8) < 0;
+    });
 
     private static int[] ByteTokens(TokenizerSource source, Vocabulary vocabulary)
     {
@@ -131,7 +162,8 @@ internal static class TokenizerTableBuilder
         var tables = writer.Finish();
         tables[ModelAt] = (byte)source.Model;
         tables[PreTokenizerAt] = (byte)source.PreTokenizer;
-        tables[FlagsAt] = (byte)((source.AddBos ? Flags.AddBos : 0) | (source.AddEos ? Flags.AddEos : 0) | (source.AddSpacePrefix ? Flags.AddSpacePrefix : 0) | (source.Nfc ? Flags.Nfc : 0));
+        tables[FlagsAt] = (byte)((source.AddBos ? Flags.AddBos : 0) | (source.AddEos ? Flags.AddEos : 0) | (source.AddSpacePrefix ? Flags.AddSpacePrefix : 0) | (source.Nfc ? Flags.Nfc : 0)
+            | (source.Model == Model.SentencePiece && WordsApart(vocabulary, keys) ? Flags.WordsApart : 0));
         tables[HashSeedAt] = seed;
         Put(TokenCountAt, count);
         Put(BosAt, source.Bos);

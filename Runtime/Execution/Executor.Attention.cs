@@ -24,16 +24,18 @@ public sealed unsafe partial class Executor
     /// <param name="y">[tokens, heads · ValueLength].</param>
     public void Attention(Activations q, Activations k, Activations v, int layer, float scale, int window, Activations y)
     {
+        var heads = q.Width / _shape.KeyLength;
+        Require(
+            (uint)layer < (uint)_shape.CacheLayers && q.Width == heads * _shape.KeyLength && heads % _shape.KvHeads == 0
+            && k.Width == _shape.KvHeads * _shape.KeyLength && v.Width == _shape.KvHeads * _shape.ValueLength && y.Width == heads * _shape.ValueLength,
+            nameof(Attention));
         if (Tokens == 0)
         {
             return;
         }
 
-        for (var t = 0; t < Tokens; t++)
-        {
-            Cache.Write(layer, FirstPosition + t, k.Token(t), v.Token(t));
-        }
-
+        _elementwise.Layer = layer;
+        Run(ElementwiseOp.WriteCache, k, v, null, 0f, 4 * k.Width);
         _attention.Set(q, y, layer, scale, window);
         if (Tokens > 1)
         {

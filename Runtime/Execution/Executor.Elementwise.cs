@@ -16,27 +16,46 @@ public sealed unsafe partial class Executor
         Scale,
         Rope,
         Quantize,
+        WriteCache,
     }
 
     /// <summary>y[t, :] = row ids[t] of <paramref name="table"/>.</summary>
-    public void Embedding(Weight table, Activations y) =>
+    public void Embedding(Weight table, Activations y)
+    {
+        Require(table.Columns == y.Width && table.Rows >= _shape.VocabularySize, nameof(Embedding));
         Run(ElementwiseOp.Embedding, default, y, table, 0f, y.Width);
+    }
 
     /// <summary>y[t, :] = x[t, :] / sqrt(mean(x[t, :]²) + epsilon) · gain (Zhang and Sennrich 2019); gain null: folded elsewhere.</summary>
-    public void RmsNorm(Activations x, Weight? gain, float epsilon, Activations y) =>
+    public void RmsNorm(Activations x, Weight? gain, float epsilon, Activations y)
+    {
+        Require(x.Width == y.Width && (gain is null || IsVector(gain, x.Width)), nameof(RmsNorm));
         Run(ElementwiseOp.RmsNorm, x, y, gain, epsilon, x.Width);
+    }
 
     /// <summary>y[t, :] += bias.</summary>
-    public void AddBias(Activations y, Weight bias) => Run(ElementwiseOp.AddBias, default, y, bias, 0f, y.Width);
+    public void AddBias(Activations y, Weight bias)
+    {
+        Require(IsVector(bias, y.Width), nameof(AddBias));
+        Run(ElementwiseOp.AddBias, default, y, bias, 0f, y.Width);
+    }
 
     /// <summary>y[t, :] += x[t, :].</summary>
-    public void Add(Activations x, Activations y) => Run(ElementwiseOp.Add, x, y, null, 0f, y.Width);
+    public void Add(Activations x, Activations y)
+    {
+        Require(x.Width == y.Width, nameof(Add));
+        Run(ElementwiseOp.Add, x, y, null, 0f, y.Width);
+    }
 
     /// <summary>x[t, :] *= factor.</summary>
     public void Scale(Activations x, float factor) => Run(ElementwiseOp.Scale, default, x, null, factor, x.Width);
 
     /// <summary>y = silu(gate) · up, where x = [gate | up], each as wide as y (Shazeer 2020).</summary>
-    public void SwiGlu(Activations x, Activations y) => Run(ElementwiseOp.SwiGlu, x, y, null, 0f, 4 * x.Width);
+    public void SwiGlu(Activations x, Activations y)
+    {
+        Require(x.Width == 2 * y.Width, nameof(SwiGlu));
+        Run(ElementwiseOp.SwiGlu, x, y, null, 0f, 4 * x.Width);
+    }
 
     /// <summary>
     /// Keeps, of the batch, only the tokens whose logits are wanted (the last one, when generating): y[i, :] = x[wanted[i], :].
@@ -44,6 +63,7 @@ public sealed unsafe partial class Executor
     /// </summary>
     public void SelectOutputs(Activations x, Activations y)
     {
+        Require(x.Width == y.Width, nameof(SelectOutputs));
         for (var i = 0; i < _wantedCount; i++)
         {
             new ReadOnlySpan<float>(x.Token(_wanted[i]), x.Width).CopyTo(new(y.Token(i), x.Width));
@@ -53,6 +73,9 @@ public sealed unsafe partial class Executor
     }
 
     private int _wantedCount;
+
+    private static bool IsVector(Weight weight, int length) =>
+        weight.Columns == length && weight.Format == Formats.WeightFormat.PlainOf(Formats.PlainType.F32);
 
     private void Run(ElementwiseOp op, Activations x, Activations y, Weight? weight, float value, int cost)
     {
@@ -79,6 +102,8 @@ public sealed unsafe partial class Executor
         public QuantizedActivations Quantized { get; set; }
 
         public int Heads { get; set; }
+
+        public int Layer { get; set; }
 
         public bool Interleaved { get; set; }
 
@@ -148,6 +173,9 @@ public sealed unsafe partial class Executor
                     break;
                 case ElementwiseOp.Quantize:
                     Quantized.Quantize<L>(_x.Token(t), _x.Width, t);
+                    break;
+                case ElementwiseOp.WriteCache:
+                    k.Cache.Write(Layer, k.FirstPosition + t, _x.Token(t), _y.Token(t));
                     break;
             }
         }

@@ -19,13 +19,11 @@ public sealed unsafe partial class Executor
 
         QuantizedActivations quantized = default;
         long scratch = 0;
+        var rows = 0;
         foreach (var weight in weights)
         {
-            if (weight.Columns > x.Width || weight.Rows > y.Width)
-            {
-                throw new InvalidOperationException($"{weight.Name} is [{weight.Rows}, {weight.Columns}], its operands are {x.Width} and {y.Width} wide.");
-            }
-
+            rows += weight.Rows;
+            Require(weight.Columns == x.Width && x.Width <= _shape.MaxWidth && rows <= y.Width, nameof(Linear));
             scratch = Math.Max(scratch, weight.Kernel.ScratchBytes(weight.Columns));
             if (quantized.Stride == 0 && weight.Kernel.UsesInt8 && !_floatActivations)
             {

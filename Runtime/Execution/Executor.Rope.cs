@@ -19,6 +19,7 @@ public sealed unsafe partial class Executor
     /// <param name="interleaved">Pairs are (2i, 2i+1), as GGUF's llama has them; else (i, i + dimensions/2).</param>
     public void Rope(Activations x, int heads, Weight inverseFrequencies, float magnitude, bool interleaved)
     {
+        Require(heads > 0 && x.Width % heads == 0 && 2 * inverseFrequencies.Columns <= x.Width / heads && IsVector(inverseFrequencies, inverseFrequencies.Columns), nameof(Rope));
         if (Tokens == 0)
         {
             return;

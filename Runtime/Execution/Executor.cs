@@ -106,6 +106,25 @@ public sealed unsafe partial class Executor : IDisposable
 
     internal float* LogitsPointer => _logits.Floats;
 
+    /// <summary>Memory the sequence would hold with a batch of <paramref name="tokens"/> more tokens, <paramref name="wanted"/> of them with logits (scratch excluded).</summary>
+    internal long BytesWith(int tokens, int wanted)
+    {
+        var capacity = Math.Max(tokens, _capacity);
+        return ((long)capacity * _shape.ArenaFloats * sizeof(float))
+            + QuantizedActivations.Bytes(capacity, _shape.MaxWidth)
+            + Math.Max((long)wanted * _shape.VocabularySize * sizeof(float), _logits.Bytes)
+            + Cache.BytesFor(Cache.Length + tokens);
+    }
+
+    /// <summary>Plans are checked when code is generated from them; this is the last fence before pointers are.</summary>
+    private static void Require(bool condition, string operation)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException($"{operation}: the operands' widths do not fit each other; plan and pack do not belong together.");
+        }
+    }
+
     /// <summary>Frees the sequence's memory.</summary>
     public void Dispose()
     {

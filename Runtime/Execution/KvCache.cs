@@ -22,7 +22,12 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
     /// <summary>Positions that hold keys and values.</summary>
     public int Length { get; private set; }
 
-    public long Bytes => _blocks.Sum(b => b.Bytes);
+    /// <summary>Bytes of the blocks; asked for at every step, so it is kept, not summed.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Bytes that <paramref name="length"/> positions take.</summary>
+    public long BytesFor(int length) =>
+        Math.Max((length + BlockPositions - 1) / BlockPositions, _blocks.Count) * ((long)shape.CacheLayers * shape.KvHeads * (_keyFloats + _valueFloats) * sizeof(float));
 
     private static int Padded(int length) => (length + 15) / 16 * 16;
 
@@ -33,7 +38,9 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
         while (_blocks.Count * BlockPositions < length)
         {
             // Cleared: masked lanes are read, and must be finite.
-            _blocks.Add(new NativeBuffer(floats * sizeof(float), clear: true));
+            var block = new NativeBuffer(floats * sizeof(float), clear: true);
+            _blocks.Add(block);
+            Bytes += block.Bytes;
         }
     }
 
@@ -74,5 +81,6 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
         }
 
         _blocks.Clear();
+        Bytes = 0;
     }
 }

@@ -75,8 +75,8 @@ internal sealed unsafe class ModelSession : DecoderSession
 
     private void Run(ReadOnlySpan<int> batch, ReadOnlySpan<int> wanted)
     {
+        _model.CheckMemory(_model.ResidentBytes + _executor.BytesWith(batch.Length, wanted.Length), "weights, KV cache and buffers");
         _executor.Begin(batch, wanted);
-        _model.CheckMemory(_model.ResidentBytes + _executor.Bytes, "weights, KV cache and buffers");
         _forward.Run(_executor);
         _executor.End(_executor.FirstPosition + batch.Length);
     }

@@ -24,27 +24,28 @@ internal static unsafe partial class PageAdvice
     }
 
     /// <summary>
-    /// The pages wholly inside a range of a pack are not needed for now. Only where the range is mapped read-only from a file, so that nothing can be lost:
-    /// they come back from the page cache when they are read again.
+    /// The pages wholly inside a range are not needed for now; they come back from the page cache when they are read again.
+    /// Only for memory of which <see cref="IsReadOnlyFile"/> is true, so that nothing can be lost.
     /// </summary>
     public static void Release(byte* start, long bytes)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return;
-        }
-
         // Inward: packs are not aligned, and the neighbours' pages stay.
         nuint page = (nuint)Environment.SystemPageSize, first = ((nuint)start + page - 1) / page * page, end = ((nuint)start + (nuint)bytes) / page * page;
-        if (end > first && IsReadOnlyFile(first, end))
+        if (end > first)
         {
             _ = Madvise((void*)first, end - first, DontNeed);
         }
     }
 
-    /// <summary>Whether one line of /proc/self/maps covers the range, without write permission and with a file behind it.</summary>
-    private static bool IsReadOnlyFile(nuint first, nuint end)
+    /// <summary>Whether a range is mapped from a file without write permission: one line of /proc/self/maps covers it. False where that cannot be told.</summary>
+    public static bool IsReadOnlyFile(byte* start, long bytes)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        nuint first = (nuint)start, end = first + (nuint)bytes;
         try
         {
             foreach (var line in File.ReadLines("/proc/self/maps"))

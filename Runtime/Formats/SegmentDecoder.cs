@@ -39,7 +39,9 @@ internal static unsafe class SegmentDecoder
             data[s] = segments[s].Codec == SegmentCodec.Stored ? (nint)(pack.Data + segments[s].Offset) : (nint)buffer.Pointer + data[s];
         }
 
-        using var job = new DecodeJob(pack, segments, data, chunks, pool.Threads);
+        // Compressed pages go as soon as they are decoded, so that the peak holds each weight once.
+        var releases = PageAdvice.IsReadOnlyFile(pack.Data, pack.Length);
+        using var job = new DecodeJob(pack, segments, data, chunks, pool.Threads, releases);
         pool.Run(job, chunks.Count);
         if (job.Error is not null)
         {
@@ -47,11 +49,15 @@ internal static unsafe class SegmentDecoder
             throw job.Error;
         }
 
-        ReleaseDecoded(pack, segments);
+        if (releases)
+        {
+            ReleaseDecoded(pack, segments);
+        }
+
         return (data, buffer);
     }
 
-    /// <summary>Runs of compressed segments, each advised of as one range.</summary>
+    /// <summary>Runs of compressed segments as one range each: the pages that two chunks share.</summary>
     private static void ReleaseDecoded(Pack pack, IReadOnlyList<PackSegment> segments)
     {
         long first = 0, end = 0;
@@ -69,7 +75,7 @@ internal static unsafe class SegmentDecoder
         PageAdvice.Release(pack.Data + first, end - first);
     }
 
-    private sealed class DecodeJob(Pack pack, IReadOnlyList<PackSegment> segments, nint[] data, List<(int Segment, int Chunk)> chunks, int workers)
+    private sealed class DecodeJob(Pack pack, IReadOnlyList<PackSegment> segments, nint[] data, List<(int Segment, int Chunk)> chunks, int workers, bool releases)
         : ParallelJob, IDisposable
     {
         private readonly Decompressor?[] _decompressors = new Decompressor?[workers];
@@ -102,6 +108,11 @@ internal static unsafe class SegmentDecoder
                 if (written != raw.Length)
                 {
                     Fail(c, entry, $"it decodes to {written} bytes instead of {raw.Length}");
+                }
+
+                if (releases)
+                {
+                    PageAdvice.Release(pack.Data + entry.Offset, entry.StoredBytes);
                 }
             }
             catch (ZstdException e)

@@ -61,22 +61,14 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
             var b = L.Load(from + 16);
             var max = L.MaxOf(L.Max(L.Abs(a), L.Abs(b)));
             var inverse = L.Broadcast(max > 0f ? 127f / max : 0f);
-            L.StoreSByte(L.Round(L.Multiply(a, inverse)), codes + start);
-            L.StoreSByte(L.Round(L.Multiply(b, inverse)), codes + start + 16);
+            a = L.Round(L.Multiply(a, inverse));
+            b = L.Round(L.Multiply(b, inverse));
+            L.StoreSByte(a, codes + start);
+            L.StoreSByte(b, codes + start + 16);
             scales[start / 32] = max / 127f;
-            sums[start / 16] = Sum16(codes + start);
-            sums[(start / 16) + 1] = Sum16(codes + start + 16);
+            // Integers far below 2^24: the float sums are exact.
+            sums[start / 16] = (int)L.Sum(a);
+            sums[(start / 16) + 1] = (int)L.Sum(b);
         }
-    }
-
-    private static int Sum16(sbyte* codes)
-    {
-        var sum = 0;
-        for (var i = 0; i < 16; i++)
-        {
-            sum += codes[i];
-        }
-
-        return sum;
     }
 }

@@ -65,17 +65,54 @@ internal sealed class SentencePieceTokenizer(TokenizerTables tables) : TableToke
     private void EncodeEscaped(ReadOnlySpan<byte> text, PooledList<int> ids)
     {
         using var merger = new SymbolMerger();
-        for (var start = 0; start < text.Length;)
+        var unknown = false;
+        while (!text.IsEmpty)
         {
-            var length = Scan.Step(text, start);
-            merger.Add(start, Tables.Find(text.Slice(start, length)));
+            var length = Has(TokenizerLayout.Flags.WordsApart) ? WordLength(text) : text.Length;
+            var word = text[..length];
+            var id = Tables.Find(word);
+            if (id >= 0 && (Tables.Attributes(id) & TokenAttributes.Whole) != 0)
+            {
+                ids.Add(id);
+                unknown = false;
+            }
+            else
+            {
+                MergeWord(word, ids, merger, ref unknown);
+            }
+
+            text = text[length..];
+        }
+    }
+
+    /// <summary>Length of the first word: blanks, and what follows up to the next blank.</summary>
+    private static int WordLength(ReadOnlySpan<byte> text)
+    {
+        var start = 0;
+        while (text[start..].StartsWith(Blank))
+        {
+            start += Blank.Length;
+        }
+
+        var next = text[start..].IndexOf(Blank);
+        return next < 0 ? text.Length : start + next;
+    }
+
+    /// <summary>Tokens of one word, by merging only.</summary>
+    /// <param name="unknown">Whether the token before is the unknown one.</param>
+    internal void MergeWord(ReadOnlySpan<byte> word, PooledList<int> ids, SymbolMerger merger, ref bool unknown)
+    {
+        merger.Clear();
+        for (var start = 0; start < word.Length;)
+        {
+            var length = Scan.Step(word, start);
+            merger.Add(start, Tables.Find(word.Slice(start, length)));
             start += length;
         }
 
-        merger.Merge(text, new Scores(Tables));
+        merger.Merge(word, new Scores(Tables));
         var at = 0;
-        var unknown = false;
-        while (merger.TryTake(ref at, text, out var id, out var bytes))
+        while (merger.TryTake(ref at, word, out var id, out var bytes))
         {
             if (id >= 0)
             {

@@ -6,8 +6,8 @@ namespace ModelPack;
 /// <summary>What all tokenizers over tables share: special tokens, beginning and end, decoding.</summary>
 internal abstract class TableTokenizer : Tokenizer
 {
-    /// <summary>Longer texts are refused: their tokens could not be counted in 31 bits.</summary>
-    private const int MaxCharacters = 1 << 28;
+    /// <summary>Longer texts are refused: far beyond any context, and where such a text is one single word, merging it takes some 100 bytes a character.</summary>
+    private const int MaxCharacters = 1 << 24;
 
     private readonly SpecialTokenMatcher _special;
 

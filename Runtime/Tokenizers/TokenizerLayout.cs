@@ -61,6 +61,9 @@ internal static class TokenizerLayout
 
         /// <summary>Text goes through normalisation form C.</summary>
         Nfc = 8,
+
+        /// <summary>SentencePiece: no key has ▁ after another character, so no merge crosses from one word into the next.</summary>
+        WordsApart = 16,
     }
 
     public enum Section
@@ -121,4 +124,7 @@ internal enum TokenAttributes : byte
 
     /// <summary>White space after it in the text is dropped.</summary>
     StripRight = 32,
+
+    /// <summary>SentencePiece: merging its characters gives just this token.</summary>
+    Whole = 64,
 }

@@ -30,6 +30,8 @@ internal sealed class ConsumerProject : IDisposable
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
                 <ModelPackTasksAssembly>{Repository.Assembly("Tasks", "netstandard2.0", "ModelPack.Tasks.dll")}</ModelPackTasksAssembly>
                 <ModelPackCompilerAssembly>{Repository.Assembly("Compiler", "net10.0", "modelpack.dll")}</ModelPackCompilerAssembly>
+                <!-- Assemblies are referenced where they were built; a package has no symbols and documentation beside them. -->
+                <AllowedReferenceRelatedFileExtensions>.none</AllowedReferenceRelatedFileExtensions>
                 {properties}
               </PropertyGroup>
               <Import Project="{Repository.Path("Tasks", "build", "ModelPack.props")}" />

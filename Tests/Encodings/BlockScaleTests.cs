@@ -1,5 +1,7 @@
 using ModelPack.Compiler.Encodings;
+using ModelPack.Compiler.Packing;
 using ModelPack.Formats;
+using ModelPack.Kernels;
 
 namespace ModelPack.Tests.Encodings;
 
@@ -97,21 +99,34 @@ public sealed class BlockScaleTests
     }
 
     [Fact]
-    public void MXFP4_groups_of_the_smallest_scale_fit_a_power_of_two_that_is_kept()
+    public unsafe void MXFP4_keeps_the_smallest_scales_exactly()
     {
-        // e = 0 means 2^-128 for doubled levels; ScaleKind.PowerOfTwo starts at 2^-127.
+        // Levels are doubled, so e stands for 2^(e − 128): subnormal for e = 0 and 1.
         var encoding = EncodingTable.Find("MXFP4")!;
-        var block = new byte[17];
-        byte[] even = [0, 2, 4, 5, 6, 7, 8, 10, 12, 13, 14, 15];
-        even.CopyTo(block, 1);
-        var row = new GroupedRow(32, encoding.Resident);
-        encoding.Split(block, row);
-
-        Assert.Equal((float)Math.Pow(2, -127), row.Scales[0]);
-        var levels = new[] { 0, 1, 2, 3, 4, 6, 0, -1, -2, -3, -4, -6 };
-        for (var i = 0; i < levels.Length; i++)
+        var kernel = KernelTable.Find(encoding.Resident)!;
+        foreach (var e in (byte[])[0, 1, 2, 3, 127, 254])
         {
-            Assert.Equal((float)(levels[i] * Math.Pow(2, -127)), row.Scales[0] * Codebooks.Mxfp4[row.Codes[i]]);
+            var block = new byte[17];
+            block[0] = e;
+            for (var i = 0; i < 16; i++)
+            {
+                block[1 + i] = (byte)(i * 17);
+            }
+
+            float[] expected = new float[32], actual = new float[32];
+            encoding.Dequantize(block, expected);
+            var row = new GroupedRow(32, encoding.Resident);
+            encoding.Split(block, row);
+            var layout = new GroupedLayout(encoding.Resident, 1, 32);
+            var resident = new byte[layout.TotalBytes];
+            ResidentEncoder.EncodeRowGroup([row], 1, layout, resident);
+            fixed (byte* w = resident)
+            fixed (float* to = actual)
+            {
+                kernel.Dequantize(w, 1, 32, 0, to);
+            }
+
+            Assert.Equal(expected, actual);
         }
     }
 }

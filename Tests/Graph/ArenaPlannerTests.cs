@@ -37,7 +37,7 @@ public sealed class ArenaPlannerTests
     public void No_two_live_values_share_floats_in_a_llama(bool passes)
     {
         using var folder = new TemporaryFolder();
-        using var source = ModelSource.Open(new TinyLlama { Layers = 4, Biases = true, KeyLength = 24, ValueLength = 8 }.Write(folder));
+        using var source = ModelSource.Open(new RandomLlama { Layers = 4, Biases = true, KeyLength = 24, ValueLength = 8 }.Write(folder));
         var graph = ArchitectureTable.Build(source).Graph;
         Pipeline.Run(graph, headersOnly: false, passes ? [] : [.. Pipeline.All.Select(p => p.Name)]);
         CheckPlacements(graph, "llama");
@@ -51,21 +51,11 @@ public sealed class ArenaPlannerTests
         static int Floats(int layers)
         {
             using var folder = new TemporaryFolder();
-            using var source = ModelSource.Open(new TinyLlama { Layers = layers }.Write(folder));
+            using var source = ModelSource.Open(new RandomLlama { Layers = layers }.Write(folder));
             var graph = ArchitectureTable.Build(source).Graph;
             Pipeline.Run(graph, headersOnly: false);
             return new ArenaPlanner(graph).Floats;
         }
-    }
-
-    [Fact]
-    public void A_value_that_is_overwritten_and_read_later_is_a_defect()
-    {
-        var graph = new IrGraph();
-        var x = graph.Add(new EmbeddingOp(Matrix(8, 8)), "x", "");
-        graph.Add(new ScaleOp(2), "y", "", x);
-        graph.Add(new RmsNormOp(null, 0), "h", "", x);
-        Assert.Contains("read later", Assert.Throws<GraphException>(() => new ArenaPlanner(graph)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>By values, not by the planner's regions: what an operation writes may not touch anything that is read later, nor (unless it works in place) its own inputs.</summary>

@@ -38,7 +38,7 @@ public sealed class GeneratedForwardTests : IDisposable
             templates: 1,
             floatActivations: false);
 
-    private PackedModel Compile(TinyLlama model) => PackedModel.Compile(model.Write(_folder));
+    private PackedModel Compile(RandomLlama model) => PackedModel.Compile(model.Write(_folder));
 
     private static void Compare(PackedModel packed, int templates, bool floatActivations)
     {

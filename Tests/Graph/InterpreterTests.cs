@@ -26,33 +26,33 @@ public sealed class InterpreterTests : IDisposable
     [InlineData(MatrixType.Q4_0, false)]
     [InlineData(MatrixType.Q4_0, true)]
     public void Quantised_matrices_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new TinyLlama { Matrices = matrices }, floatActivations);
+        Compare(new RandomLlama { Matrices = matrices }, floatActivations);
 
     [Theory]
     [InlineData(MatrixType.F32, false)]
     [InlineData(MatrixType.Q8_0, false)]
     [InlineData(MatrixType.Q4_0, true)]
     public void Heads_that_are_no_even_part_of_the_hidden_size_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new TinyLlama { Matrices = matrices, KeyLength = 24, ValueLength = 8, RopeDimensions = 20, Tied = true }, floatActivations);
+        Compare(new RandomLlama { Matrices = matrices, KeyLength = 24, ValueLength = 8, RopeDimensions = 20, Tied = true }, floatActivations);
 
     [Theory]
     [InlineData(MatrixType.F32, false)]
     [InlineData(MatrixType.Q8_0, false)]
     [InlineData(MatrixType.Q4_0, true)]
     public void Biases_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new TinyLlama { Matrices = matrices, Biases = true }, floatActivations);
+        Compare(new RandomLlama { Matrices = matrices, Biases = true }, floatActivations);
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void Odd_sizes_have_the_bits_of_the_handwritten_llama(bool floatActivations) =>
-        Compare(new TinyLlama { Hidden = 48, FeedForward = 100, Heads = 6, KvHeads = 3, Vocabulary = 37, Layers = 3 }, floatActivations);
+        Compare(new RandomLlama { Hidden = 48, FeedForward = 100, Heads = 6, KvHeads = 3, Vocabulary = 37, Layers = 3 }, floatActivations);
 
     [Fact]
     public void A_single_row_matrix_is_as_wide_as_any()
     {
         // The widest input belongs to a matrix of one row: the int8 buffers must hold it all the same.
-        var model = new TinyLlama { Hidden = 1, Heads = 1, KvHeads = 1, KeyLength = 2, FeedForward = 512, Layers = 1, Tied = true };
+        var model = new RandomLlama { Hidden = 1, Heads = 1, KvHeads = 1, KeyLength = 2, FeedForward = 512, Layers = 1, Tied = true };
         var plan = PackedModel.Compile(model.Write(_folder)).Plan;
         Assert.Equal(512, plan.Shape.Sizes.MaxWidth);
     }
@@ -64,7 +64,7 @@ public sealed class InterpreterTests : IDisposable
     [Fact]
     public void Splitting_a_prompt_changes_nothing()
     {
-        var model = new TinyLlama { Matrices = MatrixType.Q8_0, Biases = true };
+        var model = new RandomLlama { Matrices = MatrixType.Q8_0, Biases = true };
         var packed = PackedModel.Compile(model.Write(_folder));
         var ids = PackedModel.Ids(70, model.Vocabulary);
         var whole = packed.Interpret(new() { Threads = 2 }, ids, []);
@@ -72,7 +72,7 @@ public sealed class InterpreterTests : IDisposable
         PackedModel.AssertSameBits(whole, packed.Interpret(new() { Threads = 2 }, ids.AsSpan(0, 65), ids.AsSpan(65)));
     }
 
-    private void Compare(TinyLlama model, bool floatActivations) => Compare(model.Write(_folder), model.Vocabulary, floatActivations, 2, 40, 6);
+    private void Compare(RandomLlama model, bool floatActivations) => Compare(model.Write(_folder), model.Vocabulary, floatActivations, 2, 40, 6);
 
     private static void Compare(string path, int vocabulary, bool floatActivations, int threads, int promptLength, int decodeLength)
     {

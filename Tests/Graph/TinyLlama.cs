@@ -1,205 +1,119 @@
+using ModelPack.Compiler;
+using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Import;
 using ModelPack.Tests.Import;
 
 namespace ModelPack.Tests.Graph;
 
-/// <summary>How the matrices of a <see cref="TinyLlama"/> are stored: ggml's type numbers.</summary>
-public enum MatrixType : uint
-{
-    F32 = 0,
-    Q4_0 = 2,
-    Q8_0 = 8,
-}
-
 /// <summary>
-/// A llama of a few thousand random weights as a GGUF file, valid unless told otherwise: metadata can be overridden or removed (null), tensors reshaped, added or removed.
+/// A llama of a few hundred weights as a GGUF file, complete and valid; tests change keys and tensors before it is written.
+/// Hidden 12 = 3 heads of 4, one head for keys and values, intermediate 20, vocabulary 7.
 /// </summary>
-internal sealed record TinyLlama
+internal sealed class TinyLlama
 {
-    public int Layers { get; init; } = 2;
+    public const int Hidden = 12;
+    public const int KeyValue = 4;
+    public const int Intermediate = 20;
+    public const int Vocabulary = 7;
 
-    public int Hidden { get; init; } = 64;
-
-    public int Heads { get; init; } = 4;
-
-    public int KvHeads { get; init; } = 2;
-
-    /// <summary>Dimension of a head where it is not Hidden / Heads.</summary>
-    public int? KeyLength { get; init; }
-
-    public int? ValueLength { get; init; }
-
-    public int? RopeDimensions { get; init; }
-
-    public int FeedForward { get; init; } = 96;
-
-    public int Vocabulary { get; init; } = 40;
-
-    public int Context { get; init; } = 128;
-
-    public bool Tied { get; init; }
-
-    public bool Biases { get; init; }
-
-    public MatrixType Matrices { get; init; } = MatrixType.F32;
-
-    /// <summary>Norms, by tensor name, whose gains are all one.</summary>
-    public Func<string, bool> HasUnitGain { get; init; } = _ => false;
-
-    /// <summary>Changes a tensor's f32 values before they are written.</summary>
-    public Action<string, float[]> Edit { get; init; } = (_, _) => { };
-
-    /// <summary>Metadata by key: other values, keys of its own, or null for none.</summary>
-    public Dictionary<string, object?> Metadata { get; init; } = [];
-
-    /// <summary>Tensors by name: other shapes, tensors of its own (f32), or null for none.</summary>
-    public Dictionary<string, long[]?> Tensors { get; init; } = [];
-
-    private int Key => KeyLength ?? (Hidden / Heads);
-
-    private int Value => ValueLength ?? Key;
-
-    public byte[] Build()
+    private readonly Dictionary<string, object> _keys = new()
     {
-        var file = new GgufBuilder();
-        foreach (var (key, value) in AllMetadata())
+        ["general.architecture"] = "llama",
+        ["general.name"] = "tiny",
+        ["llama.block_count"] = 2u,
+        ["llama.context_length"] = 64u,
+        ["llama.embedding_length"] = (uint)Hidden,
+        ["llama.feed_forward_length"] = (uint)Intermediate,
+        ["llama.attention.head_count"] = 3u,
+        ["llama.attention.head_count_kv"] = 1u,
+        ["llama.attention.layer_norm_rms_epsilon"] = 1e-5f,
+        ["llama.rope.freq_base"] = 10000f,
+        ["tokenizer.ggml.model"] = "llama",
+        ["tokenizer.ggml.tokens"] = new[] { "<unk>", "<s>", "</s>", "a", "b", "▁", "ab" },
+        ["tokenizer.ggml.scores"] = new[] { 0f, 0f, 0f, -1f, -2f, -3f, -4f },
+        ["tokenizer.ggml.token_type"] = new[] { 2, 3, 3, 1, 1, 1, 1 },
+    };
+
+    private readonly Dictionary<string, (long[] Shape, float[] Values)> _tensors = [];
+
+    public TinyLlama(int layers = 2)
+    {
+        Key("llama.block_count", (uint)layers);
+        Random("token_embd.weight", Vocabulary, Hidden).Random("output_norm.weight", Hidden);
+        for (var i = 0; i < layers; i++)
         {
-            switch (value)
-            {
-                case string text:
-                    file.Add(key, text);
-                    break;
-                case float number:
-                    file.Add(key, number);
-                    break;
-                case string[] texts:
-                    file.AddStrings(key, texts);
-                    break;
-                case int integer:
-                    file.Add(key, integer);
-                    break;
-                case long integer:
-                    file.Add(key, integer);
-                    break;
-                case null:
-                    break;
-                default:
-                    throw new NotSupportedException($"{key}: {value.GetType()}");
-            }
+            Random($"blk.{i}.attn_norm.weight", Hidden)
+                .Random($"blk.{i}.attn_q.weight", Hidden, Hidden)
+                .Random($"blk.{i}.attn_k.weight", KeyValue, Hidden)
+                .Random($"blk.{i}.attn_v.weight", KeyValue, Hidden)
+                .Random($"blk.{i}.attn_output.weight", Hidden, Hidden)
+                .Random($"blk.{i}.ffn_norm.weight", Hidden)
+                .Random($"blk.{i}.ffn_gate.weight", Intermediate, Hidden)
+                .Random($"blk.{i}.ffn_up.weight", Intermediate, Hidden)
+                .Random($"blk.{i}.ffn_down.weight", Hidden, Intermediate);
         }
-
-        foreach (var (name, shape) in AllTensors())
-        {
-            var random = new Random(Seed(name));
-            var count = (int)shape.Aggregate(1L, (a, b) => a * b);
-            if (shape.Length > 1 && Matrices != MatrixType.F32 && !Tensors.ContainsKey(name))
-            {
-                file.Tensor(name, shape, (uint)Matrices, Blocks(random, count / 32));
-                continue;
-            }
-
-            var scale = 1 / MathF.Sqrt(shape[^1]);
-            var isGain = name.Contains("norm", StringComparison.Ordinal);
-            float[] values = [.. Enumerable.Range(0, count).Select(_ => isGain ? HasUnitGain(name) ? 1f : 0.75f + (0.5f * random.NextSingle()) : 2 * scale * (random.NextSingle() - 0.5f) * 1.7f)];
-            Edit(name, values);
-            file.Tensor(name, shape, values);
-        }
-
-        return file.Build();
     }
 
-    /// <summary>Writes the file into <paramref name="folder"/> and returns its path.</summary>
-    public string Write(Build.TemporaryFolder folder, string name = "tiny.gguf")
+    public TinyLlama Key(string key, object value)
     {
-        File.WriteAllBytes(folder[name], Build());
-        return folder[name];
+        _keys[key] = value;
+        return this;
     }
 
-    private Dictionary<string, object?> AllMetadata()
+    public TinyLlama Without(string name)
     {
-        Dictionary<string, object?> all = new()
-        {
-            ["general.architecture"] = "llama",
-            ["llama.block_count"] = Layers,
-            ["llama.embedding_length"] = Hidden,
-            ["llama.feed_forward_length"] = FeedForward,
-            ["llama.attention.head_count"] = Heads,
-            ["llama.attention.head_count_kv"] = KvHeads,
-            ["llama.attention.layer_norm_rms_epsilon"] = 1e-5f,
-            ["llama.context_length"] = Context,
-            ["llama.vocab_size"] = Vocabulary,
-            ["llama.rope.freq_base"] = 10000f,
-            ["llama.attention.key_length"] = KeyLength,
-            ["llama.attention.value_length"] = ValueLength,
-            ["llama.rope.dimension_count"] = RopeDimensions,
-        };
-        foreach (var (key, value) in Metadata)
-        {
-            all[key] = value;
-        }
-
-        return all;
+        Assert.True(_keys.Remove(name) | _tensors.Remove(name), $"there is no '{name}'");
+        return this;
     }
 
-    private Dictionary<string, long[]> AllTensors()
+    public TinyLlama Tensor(string name, long[] shape, params float[] values)
     {
-        var all = new Dictionary<string, long[]> { ["token_embd.weight"] = [Vocabulary, Hidden] };
-        for (var layer = 0; layer < Layers; layer++)
+        _tensors[name] = (shape, values);
+        return this;
+    }
+
+    /// <summary>Values in ±1 that depend on the name alone.</summary>
+    public TinyLlama Random(string name, params long[] shape)
+    {
+        var random = new Random(name.Aggregate(17, (hash, c) => unchecked((hash * 31) + c)));
+        return Tensor(name, shape, [.. Enumerable.Range(0, (int)shape.Aggregate(1L, (a, b) => a * b)).Select(_ => (random.NextSingle() * 2) - 1)]);
+    }
+
+    /// <summary>Writes the file and returns its path.</summary>
+    public string Write(string name = "tiny.gguf")
+    {
+        var builder = new GgufBuilder();
+        foreach (var (key, value) in _keys)
         {
-            void Add(string name, bool bias, params long[] shape)
+            _ = value switch
             {
-                all.Add($"blk.{layer}.{name}.weight", shape);
-                if (bias && Biases)
-                {
-                    all.Add($"blk.{layer}.{name}.bias", [shape[0]]);
-                }
-            }
-
-            Add("attn_norm", false, Hidden);
-            Add("attn_q", true, Heads * Key, Hidden);
-            Add("attn_k", true, KvHeads * Key, Hidden);
-            Add("attn_v", true, KvHeads * Value, Hidden);
-            Add("attn_output", true, Hidden, Heads * Value);
-            Add("ffn_norm", false, Hidden);
-            Add("ffn_gate", true, FeedForward, Hidden);
-            Add("ffn_up", false, FeedForward, Hidden);
-            Add("ffn_down", true, Hidden, FeedForward);
+                string text => builder.Add(key, text),
+                uint number => builder.Add(key, number),
+                float number => builder.Add(key, number),
+                string[] texts => builder.AddStrings(key, texts),
+                float[] numbers => builder.AddFloats(key, numbers),
+                int[] numbers => builder.AddIntegers(key, numbers),
+                _ => throw new ArgumentException($"{key} is a {value.GetType()}"),
+            };
         }
 
-        all.Add("output_norm.weight", [Hidden]);
-        if (!Tied)
+        foreach (var (tensor, (shape, values)) in _tensors)
         {
-            all.Add("output.weight", [Vocabulary, Hidden]);
+            builder.Tensor(tensor, shape, values);
         }
 
-        foreach (var (name, shape) in Tensors)
-        {
-            if (shape is null)
-            {
-                all.Remove(name);
-            }
-            else
-            {
-                all[name] = shape;
-            }
-        }
-
-        return all;
+        return builder.Write(name);
     }
 
-    /// <summary>Random blocks of 32 codes: a scale f16, then bytes or nibbles.</summary>
-    private byte[] Blocks(Random random, int count)
+    public ModelSource Open() => ModelSource.Open(Write());
+
+    /// <summary>The graph as the architecture builds it, before any pass; the source stays open.</summary>
+    public ModelGraph Build() => ArchitectureTable.Build(Open());
+
+    /// <summary>The error that compiling this file ends in.</summary>
+    public ModelPackException Refused()
     {
-        var codes = Matrices == MatrixType.Q8_0 ? 32 : 16;
-        var bytes = new byte[count * (2 + codes)];
-        random.NextBytes(bytes);
-        for (var block = 0; block < count; block++)
-        {
-            var scale = (Half)((0.5f + random.NextSingle()) * (Matrices == MatrixType.Q8_0 ? 0.002f : 0.03f));
-            BitConverter.TryWriteBytes(bytes.AsSpan(block * (2 + codes)), scale);
-        }
-
-        return bytes;
+        using var source = Open();
+        return Assert.Throws<ModelPackException>(() => ModelCompiler.Inspect(source, new("Tiny", "", null)));
     }
-
-    private static int Seed(string name) => name.Aggregate(17, (hash, c) => unchecked((hash * 31) + c)) & int.MaxValue;
 }

@@ -43,18 +43,8 @@ public class GoldenTokenTests
         using var json = JsonDocument.Parse(File.ReadAllBytes(SharedData.Path("golden/stories260k.json")));
         foreach (var item in json.RootElement.EnumerateArray())
         {
-            var ids = Ids(item.GetProperty("ids"));
-            Assert.Equal(ids, tokenizer.Encode(item.GetProperty("text").GetString()!));
-
-            // The continuation, heard after the prompt, keeps its leading space.
-            var decoder = tokenizer.CreateDecoder(special: true);
-            foreach (var id in ids)
-            {
-                decoder.Append(id);
-            }
-
-            var text = string.Concat(Ids(item.GetProperty("greedy")).Select(decoder.Append)) + decoder.Flush();
-            Assert.Equal(item.GetProperty("greedy_text").GetString()!.TrimStart(' '), text.TrimStart(' '));
+            Assert.Equal(Ids(item.GetProperty("ids")), tokenizer.Encode(item.GetProperty("text").GetString()!));
+            Assert.Equal(item.GetProperty("greedy_text").GetString(), tokenizer.Decode(Ids(item.GetProperty("greedy")), special: true));
         }
 
         Assert.Equal(3, json.RootElement.GetArrayLength());

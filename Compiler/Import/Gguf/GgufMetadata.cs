@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -89,6 +90,16 @@ internal sealed class GgufMetadata(MappedFile file) : ModelMetadata
 
         return floats;
     }
+
+    public override string Describe(string key) => Expect(key, "a value", _ => true) switch
+    {
+        { IsArray: true } array => array.ToString(),
+        { Type: GgufValueType.String } => GetString(key),
+        { Type: GgufValueType.Bool } => GetBoolean(key) ? "true" : "false",
+        { Type: GgufValueType.Float32 } value => ((float)Float(value, 0)).ToString(CultureInfo.InvariantCulture),
+        { Type: GgufValueType.Float64 } value => Float(value, 0).ToString(CultureInfo.InvariantCulture),
+        var value => Integer(key, value, 0).ToString(CultureInfo.InvariantCulture),
+    };
 
     private GgufValue Expect(string key, string expected, Func<GgufValue, bool> fits)
     {
