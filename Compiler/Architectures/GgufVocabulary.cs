@@ -9,10 +9,12 @@ internal static class GgufVocabulary
     private const string Tokens = "tokenizer.ggml.tokens";
     private const int MaxSize = 1 << 24;
 
-    /// <exception cref="ModelPackException">MP2104, MP2105.</exception>
+    /// <exception cref="ModelPackException">MP2102, MP2104, MP2105.</exception>
     public static int ReadSize(HyperParameters p, ModelSource source)
     {
-        var rows = source.Find(Embedding) is { Shape.Count: 2 } table ? table.Shape[0] : p.Integer("vocab_size", 1, MaxSize);
+        var table = source.Find(Embedding) ?? throw new ModelPackException(
+            CompilerCodes.TensorMissing, $"tensor '{Embedding}', the token embedding, is missing; the file has {source.Tensors.Count} tensors. It may be incomplete, or hold a vocabulary only.");
+        var rows = table.Shape.Count == 2 ? table.Shape[0] : p.Integer("vocab_size", 1, MaxSize);
         if (rows is < 1 or > MaxSize)
         {
             throw new ModelPackException(CompilerCodes.HyperParameter, $"the embedding has {rows} rows; expected 1 to {MaxSize}.");

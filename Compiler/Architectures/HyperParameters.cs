@@ -1,3 +1,4 @@
+using System.Globalization;
 using ModelPack.Compiler.Import;
 
 namespace ModelPack.Compiler.Architectures;
@@ -32,7 +33,7 @@ internal sealed class HyperParameters(ModelMetadata metadata, string architectur
         var found = metadata.GetFloat(Key(key));
         return found >= minimum && found <= maximum
             ? found
-            : throw new ModelPackException(CompilerCodes.HyperParameter, $"{Key(key)} is {found}; expected {minimum} to {maximum}.");
+            : throw new ModelPackException(CompilerCodes.HyperParameter, string.Create(CultureInfo.InvariantCulture, $"{Key(key)} is {found}; expected {minimum} to {maximum}."));
     }
 
     public string? Text(string key) => metadata.TryString(Key(key));

@@ -15,6 +15,7 @@ internal sealed class Llama : Architecture
 {
     private const int MaxLayers = 1024;
     private const int MaxWidth = 1 << 18;
+    private const int MaxHeadLength = 4096;
     private const int MaxContext = 1 << 24;
 
     public override string Id => "llama";
@@ -148,7 +149,13 @@ internal sealed class Llama : Architecture
                 throw new ModelPackException(CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} is not a multiple of {p.Key("attention.head_count")} {heads}.");
             }
 
-            var keyLength = p.Integer("attention.key_length", 1, 4096, hidden / heads);
+            var keyLength = p.Integer("attention.key_length", 1, MaxHeadLength, hidden / heads);
+            if (keyLength > MaxHeadLength)
+            {
+                throw new ModelPackException(
+                    CompilerCodes.HyperParameter, $"{p.Key("embedding_length")} {hidden} over {p.Key("attention.head_count")} {heads} makes heads of {keyLength}; expected up to {MaxHeadLength}.");
+            }
+
             var rope = p.Integer("rope.dimension_count", 2, 4096, keyLength);
             if (rope > keyLength || rope % 2 != 0)
             {
@@ -162,7 +169,7 @@ internal sealed class Llama : Architecture
                 heads,
                 kvHeads,
                 keyLength,
-                p.Integer("attention.value_length", 1, 4096, keyLength),
+                p.Integer("attention.value_length", 1, MaxHeadLength, keyLength),
                 rope,
                 GgufVocabulary.ReadSize(p, source),
                 p.Integer("context_length", 1, MaxContext),

@@ -74,7 +74,7 @@ internal static class InspectVerb
 
             foreach (var error in _unsupported)
             {
-                Row("unsupported", error.Message);
+                Row("unsupported", new([.. error.Message.Select(c => char.IsControl(c) ? ' ' : c)]));
             }
         }
 
@@ -112,8 +112,9 @@ internal static class InspectVerb
             {
                 return read();
             }
-            catch (ModelPackException e)
+            catch (ModelPackException e) when (e.Code != CompilerCodes.ContextLength)
             {
+                // (A context length is the caller's own mistake, not the file's.)
                 _unsupported.Add(e);
                 return null;
             }
@@ -125,7 +126,7 @@ internal static class InspectVerb
         private IEnumerable<PlanFact> HyperParameters()
         {
             var prefix = Text("general.architecture") + ".";
-            foreach (var key in _source.Metadata.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)))
+            foreach (var key in _source.Metadata.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).DistinctBy(Printable))
             {
                 yield return new(Printable(key), Printable(_source.Metadata.Describe(key)));
             }

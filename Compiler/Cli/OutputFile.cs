@@ -10,14 +10,20 @@ internal sealed class OutputFile : IDisposable
     /// <exception cref="ModelPackException">MP3005.</exception>
     public OutputFile(string path)
     {
-        _path = Path.GetFullPath(path);
-        _temporary = $"{_path}.{Environment.ProcessId}.tmp";
+        _path = path;
         try
         {
+            _path = Path.GetFullPath(path);
+            _temporary = $"{_path}.{Environment.ProcessId}.tmp";
+            if (Path.EndsInDirectorySeparator(path) || Directory.Exists(_path))
+            {
+                throw new IOException("it is a folder.");
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
             Stream = new FileStream(_temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw Unwritable(e);
         }

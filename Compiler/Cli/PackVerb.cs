@@ -21,9 +21,16 @@ internal static class PackVerb
         var options = new CompileOptions(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue));
         var path = line.Require("-o");
         var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
+        var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);
+        string[] files = [line.File, path, planPath];
+        if (files.All(f => f.Length > 0) && files.Select(Path.GetFullPath).GroupBy(f => f).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack and plan are three files.");
+        }
+
         using var source = ModelSource.Open(line.File);
         using var pack = new OutputFile(path);
-        using var plan = new OutputFile(line.Text("--plan") ?? InterpretedModel.PlanBeside(path));
+        using var plan = new OutputFile(planPath);
         var label = Path.GetFileName(line.File);
         var progress = new Progress(output, label);
         var result = ModelCompiler.Pack(source, options, pack.Stream, threads, progress.Report, cancellation);

@@ -12,7 +12,7 @@ public sealed class BuildTablesTests
     {
         var definitions = XDocument.Load(Repository.Path("Tasks", "build", "ModelPack.props")).Descendants("ItemDefinitionGroup").Elements("CompressedModel").Elements()
             .ToDictionary(e => e.Name.LocalName, e => e.Value);
-        var docs = File.ReadAllText(Repository.Path("docs", "items.md"));
+        var docs = File.ReadAllText(Repository.Path("docs", "items-and-properties.md"));
         foreach (var metadatum in Metadatum.All)
         {
             Assert.Equal($"$(ModelPack{metadatum.Name})", definitions[metadatum.Name]);
