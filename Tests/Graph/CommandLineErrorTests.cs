@@ -111,6 +111,7 @@ public sealed class CommandLineErrorTests : IDisposable
     }
 
     [Fact]
+    [Trait("Lane", "models")]
     public async Task A_process_that_is_told_to_end_leaves_nothing_half_written()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "there is no SIGTERM on Windows");

@@ -1,22 +1,11 @@
-using ModelPack.Compiler.Interpreter;
-using ModelPack.Plan;
-using ModelPack.Tests.Build;
 using ModelPack.Tests.Reference;
 
 namespace ModelPack.Tests.Graph;
 
 public sealed class InterpreterTests
 {
-    private static string Stories => Repository.Path("Tests", "Fixtures", "stories260K.gguf");
-
     [Fact]
-    public void The_interpreter_has_the_operations_of_the_catalogue() =>
-        Assert.Equal(KernelCatalog.All.Select(k => k.Op), PlanInterpreter.Operations.Order(StringComparer.Ordinal));
-
-    [Fact]
-    public void Stories260K_has_the_bits_of_the_model_written_by_hand() => AssertSameBits(Stories, [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315]);
-
-    [Fact]
+    [Trait("Lane", "models")]
     public void SmolLM2_has_the_bits_of_the_model_written_by_hand() =>
         AssertSameBits(SharedData.Path("models/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"), [504, 3575, 282, 4649, 314, 7042]);
 

@@ -83,6 +83,20 @@ public sealed class LlamaGraphTests
     }
 
     [Fact]
+    public void Every_architecture_of_the_table_has_a_fixture_that_compiles()
+    {
+        // A new architecture adds its smallest model here.
+        Dictionary<string, Func<TinyLlama>> fixtures = new() { ["llama"] = () => new() };
+        Assert.Equal(ArchitectureTable.All.Select(a => a.Id).Order(), fixtures.Keys.Order());
+        foreach (var (id, fixture) in fixtures)
+        {
+            var model = fixture().Build();
+            Assert.Contains(model.Facts, f => f.Key == "architecture" && f.Value == id);
+            Assert.Equal(TinyLlama.Vocabulary, model.Graph.Outputs["logits"].Width);
+        }
+    }
+
+    [Fact]
     public void An_operation_whose_inputs_do_not_fit_is_refused()
     {
         var graph = new Compiler.Ir.Graph();

@@ -101,14 +101,6 @@ public sealed class LoweringTests
     }
 
     [Fact]
-    public void Two_compilations_give_the_same_plan_and_the_same_pack()
-    {
-        using var a = Interpreted.Load(Stories);
-        using var b = Interpreted.Load(Stories);
-        Assert.Equal(PlanText.Write(a.Plan), PlanText.Write(b.Plan));
-    }
-
-    [Fact]
     public void A_shorter_context_is_taken_and_a_longer_one_refused()
     {
         using var source = ModelSource.Open(Stories);
