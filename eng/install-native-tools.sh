@@ -3,12 +3,27 @@
 # For Debian and Ubuntu; elsewhere it says what to install. Does nothing where everything is there. Prints one line, or the package manager's
 # complaints when it fails.
 #   eng/install-native-tools.sh            for this machine's own architecture
+#   eng/install-native-tools.sh --arm64    also what publishing for linux-arm64 from x64 and running the result need: a C library and startup files for
+#                                          the linker (gcc-aarch64-linux-gnu brings them), objcopy, qemu. No zlib: .NET brings its own.
 set -euo pipefail
+
+arm64=0
+for argument; do
+  case $argument in
+    --arm64) arm64=1 ;;
+    *) echo "native tools: there is no option '$argument'; --arm64 is the only one" >&2; exit 2 ;;
+  esac
+done
 
 packages=()
 command -v clang >/dev/null || packages+=(clang)
 command -v ld.lld >/dev/null || packages+=(lld)
 [[ -e /usr/include/zlib.h || -e /usr/local/include/zlib.h ]] || packages+=(zlib1g-dev)
+if ((arm64)) && [[ $(uname -m) != aarch64 ]]; then
+  command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu)
+  [[ -e /usr/aarch64-linux-gnu/lib/libc.so ]] || packages+=(libc6-dev-arm64-cross)
+  command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+fi
 
 if ((${#packages[@]} == 0)); then
   echo "native tools: already installed"

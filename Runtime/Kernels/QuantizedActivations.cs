@@ -11,6 +11,12 @@ namespace ModelPack.Kernels;
 /// <param name="Stride">Columns rounded up to whole units.</param>
 internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, nint ScalesAddress, nint SumsAddress, int Stride)
 {
+    /// <summary>
+    /// 32 activations that are all below this are zeros. 127 divided by less than 3.8e-37 would be infinite, and what becomes of an infinite code differs
+    /// from processor to processor.
+    /// </summary>
+    private const float Smallest = 1e-36f;
+
     public sbyte* Codes(int token) => (sbyte*)CodesAddress + ((nint)token * Stride);
 
     public float* Scales(int token) => (float*)ScalesAddress + ((nint)token * (Stride / GroupedLayout.UnitColumns));
@@ -60,6 +66,11 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
             var a = L.Load(from);
             var b = L.Load(from + 16);
             var max = L.MaxOf(L.Max(L.Abs(a), L.Abs(b)));
+            if (max < Smallest)
+            {
+                max = 0f;
+            }
+
             var inverse = L.Broadcast(max > 0f ? 127f / max : 0f);
             a = L.Round(L.Multiply(a, inverse));
             b = L.Round(L.Multiply(b, inverse));

@@ -101,11 +101,44 @@ public sealed class CompilerErrorTests : IDisposable
     }
 
     [Fact]
+    public void MP3006_a_pack_without_its_plan_is_not_run()
+    {
+        var (packed, _) = Run("pack", Write(), "-o", _folder["out.mpk"]);
+        Assert.Equal(0, packed);
+        Assert.Contains("error MP3006", RunWithPlan(null), StringComparison.Ordinal);
+        Assert.Contains("error MP3006", RunWithPlan("modelpack-plan 1\nnonsense\n"), StringComparison.Ordinal);
+
+        string RunWithPlan(string? plan)
+        {
+            File.Delete(_folder["out.plan"]);
+            if (plan is not null)
+            {
+                File.WriteAllText(_folder["out.plan"], plan);
+            }
+
+            return Run("run", _folder["out.mpk"], "--ids", "1").Errors;
+        }
+    }
+
+    [Theory]
+    [InlineData("--max-size", "60MB")]
+    [InlineData("--bits-per-weight", "4")]
+    public void MP3007_what_belongs_to_the_quantiser_is_refused_and_not_ignored(string option, string value) => AssertError("MP3007", [option, value], option);
+
+    [Fact]
+    public void MP3008_too_little_memory_is_said_as_such()
+    {
+        var (exit, line) = RunWith(new BrokenWriter(new OutOfMemoryException()), "inspect", Write());
+        Assert.Equal(1, exit);
+        Assert.Matches("^[^\n]+ : error MP3008: [^\n]+memory[^\n]+\n$", line);
+    }
+
+    [Fact]
     public void MP9001_a_defect_is_reported_as_one_and_never_as_a_crash()
     {
-        using var errors = new StringWriter { NewLine = "\n" };
-        Assert.Equal(1, Verbs.Run(["inspect", Write()], new BrokenWriter(), errors, CancellationToken.None));
-        Assert.Matches("^[^\n]+ : error MP9001: a defect in ModelPack [^\n]*a broken writer[^\n]*\n$", errors.ToString());
+        var (exit, line) = RunWith(new BrokenWriter(new InvalidOperationException("a broken writer")), "inspect", Write());
+        Assert.Equal(1, exit);
+        Assert.Matches("^[^\n]+ : error MP9001: a defect in ModelPack [^\n]*a broken writer[^\n]*\n$", line);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -124,7 +157,13 @@ public sealed class CompilerErrorTests : IDisposable
 
     private static (int Exit, string Errors) Run(params string[] arguments)
     {
-        using StringWriter output = new(), errors = new() { NewLine = "\n" };
+        using var output = new StringWriter();
+        return RunWith(output, arguments);
+    }
+
+    private static (int Exit, string Errors) RunWith(StringWriter output, params string[] arguments)
+    {
+        using var errors = new StringWriter { NewLine = "\n" };
         return (Verbs.Run(arguments, output, errors, CancellationToken.None), errors.ToString());
     }
 
@@ -150,10 +189,10 @@ public sealed class CompilerErrorTests : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(_model.AsSpan(at + 4), value);
     }
 
-    private sealed class BrokenWriter : StringWriter
+    private sealed class BrokenWriter(Exception exception) : StringWriter
     {
-        public override void WriteLine(string? value) => throw new InvalidOperationException("a broken writer");
+        public override void WriteLine(string? value) => throw exception;
 
-        public override void Write(char[] buffer, int index, int count) => throw new InvalidOperationException("a broken writer");
+        public override void Write(char[] buffer, int index, int count) => throw exception;
     }
 }

@@ -5,80 +5,51 @@ using ModelPack.Tests.Reference;
 
 namespace ModelPack.Tests.Graph;
 
-/// <summary>Graph, passes, lowering and interpreter together compute what a llama written by hand computes, bit for bit.</summary>
-public sealed class InterpreterTests : IDisposable
+public sealed class InterpreterTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
-    [Theory]
-    [InlineData(false, 1)]
-    [InlineData(false, 2)]
-    [InlineData(true, 2)]
-    public void Stories260K_has_the_bits_of_the_handwritten_llama(bool floatActivations, int threads) =>
-        Compare(Repository.Path("Tests", "Fixtures", "stories260K.gguf"), 512, floatActivations, threads, 50, 10);
-
-    [Theory]
-    [InlineData(MatrixType.F32, false)]
-    [InlineData(MatrixType.Q8_0, false)]
-    [InlineData(MatrixType.Q8_0, true)]
-    [InlineData(MatrixType.Q4_0, false)]
-    [InlineData(MatrixType.Q4_0, true)]
-    public void Quantised_matrices_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new RandomLlama { Matrices = matrices }, floatActivations);
-
-    [Theory]
-    [InlineData(MatrixType.F32, false)]
-    [InlineData(MatrixType.Q8_0, false)]
-    [InlineData(MatrixType.Q4_0, true)]
-    public void Heads_that_are_no_even_part_of_the_hidden_size_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new RandomLlama { Matrices = matrices, KeyLength = 24, ValueLength = 8, RopeDimensions = 20, Tied = true }, floatActivations);
-
-    [Theory]
-    [InlineData(MatrixType.F32, false)]
-    [InlineData(MatrixType.Q8_0, false)]
-    [InlineData(MatrixType.Q4_0, true)]
-    public void Biases_have_the_bits_of_the_handwritten_llama(MatrixType matrices, bool floatActivations) =>
-        Compare(new RandomLlama { Matrices = matrices, Biases = true }, floatActivations);
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Odd_sizes_have_the_bits_of_the_handwritten_llama(bool floatActivations) =>
-        Compare(new RandomLlama { Hidden = 48, FeedForward = 100, Heads = 6, KvHeads = 3, Vocabulary = 37, Layers = 3 }, floatActivations);
-
-    [Fact]
-    public void A_single_row_matrix_is_as_wide_as_any()
-    {
-        // The widest input belongs to a matrix of one row: the int8 buffers must hold it all the same.
-        var model = new RandomLlama { Hidden = 1, Heads = 1, KvHeads = 1, KeyLength = 2, FeedForward = 512, Layers = 1, Tied = true };
-        var plan = PackedModel.Compile(model.Write(_folder)).Plan;
-        Assert.Equal(512, plan.Shape.Sizes.MaxWidth);
-    }
+    private static string Stories => Repository.Path("Tests", "Fixtures", "stories260K.gguf");
 
     [Fact]
     public void The_interpreter_has_the_operations_of_the_catalogue() =>
-        Assert.Equal(KernelCatalog.All.Select(r => r.Op), PlanInterpreter.Operations.Order(StringComparer.Ordinal));
+        Assert.Equal(KernelCatalog.All.Select(k => k.Op), PlanInterpreter.Operations.Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Splitting_a_prompt_changes_nothing()
+    public void Stories260K_has_the_bits_of_the_model_written_by_hand() => AssertSameBits(Stories, [1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315]);
+
+    [Fact]
+    public void SmolLM2_has_the_bits_of_the_model_written_by_hand() =>
+        AssertSameBits(SharedData.Path("models/smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"), [504, 3575, 282, 4649, 314, 7042]);
+
+    [Fact]
+    public void Biases_separate_heads_and_head_lengths_are_computed_as_a_plain_loop_does()
     {
-        var model = new RandomLlama { Matrices = MatrixType.Q8_0, Biases = true };
-        var packed = PackedModel.Compile(model.Write(_folder));
-        var ids = PackedModel.Ids(70, model.Vocabulary);
-        var whole = packed.Interpret(new() { Threads = 2 }, ids, []);
-        PackedModel.AssertSameBits(whole, packed.Interpret(new() { Threads = 1 }, ids.AsSpan(0, 1), ids.AsSpan(1)));
-        PackedModel.AssertSameBits(whole, packed.Interpret(new() { Threads = 2 }, ids.AsSpan(0, 65), ids.AsSpan(65)));
+        var path = new TinyLlama().Key("llama.attention.key_length", 8u).Key("llama.attention.value_length", 6u).Key("llama.rope.dimension_count", 4u)
+            .Random("output.weight", TinyLlama.Vocabulary, TinyLlama.Hidden);
+        foreach (var layer in new[] { 0, 1 })
+        {
+            path.Random($"blk.{layer}.attn_q.weight", 24, TinyLlama.Hidden).Random($"blk.{layer}.attn_k.weight", 8, TinyLlama.Hidden)
+                .Random($"blk.{layer}.attn_v.weight", 6, TinyLlama.Hidden).Random($"blk.{layer}.attn_output.weight", TinyLlama.Hidden, 18)
+                .Random($"blk.{layer}.attn_q.bias", 24).Random($"blk.{layer}.attn_k.bias", 8).Random($"blk.{layer}.attn_v.bias", 6).Random($"blk.{layer}.attn_output.bias", 12)
+                .Random($"blk.{layer}.ffn_gate.bias", 20).Random($"blk.{layer}.ffn_up.bias", 20).Random($"blk.{layer}.ffn_down.bias", 12);
+        }
+
+        using var model = Interpreted.Load(path.Write());
+        int[] ids = [1, 3, 4, 5, 6, 0, 2, 4];
+        var expected = new PlainLlama(model.Model.Weights, heads: 3, kvHeads: 1, keyLength: 8, valueLength: 6).Logits(ids);
+        var actual = model.Logits(ids);
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < actual.Length; i++)
+        {
+            Assert.True(Math.Abs(expected[i] - actual[i]) < 1e-5, $"logit {i}: expected {expected[i]}, got {actual[i]}");
+        }
     }
 
-    private void Compare(RandomLlama model, bool floatActivations) => Compare(model.Write(_folder), model.Vocabulary, floatActivations, 2, 40, 6);
-
-    private static void Compare(string path, int vocabulary, bool floatActivations, int threads, int promptLength, int decodeLength)
+    private static void AssertSameBits(string path, int[] ids)
     {
-        var options = new ModelOptions { Threads = threads, FloatActivations = floatActivations };
-        int[] prompt = PackedModel.Ids(promptLength, vocabulary), decode = PackedModel.Ids(decodeLength, vocabulary, 2);
-        using var handwritten = HandwrittenLlama.Load(path, options);
-        PackedModel.AssertSameBits(PackedModel.Logits(handwritten.Session, prompt, decode), PackedModel.Compile(path).Interpret(options, prompt, decode));
+        using var byHand = HandwrittenLlama.Load(path, new() { Threads = 2 });
+        using var model = Interpreted.Load(path, new() { Threads = 2 });
+        var expected = new float[ids.Length * model.Session.VocabularySize];
+        byHand.Session.EvaluateAll(ids, expected);
+        Assert.Equal(expected, model.Logits(ids));
     }
 }

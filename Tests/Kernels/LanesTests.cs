@@ -57,6 +57,48 @@ public unsafe class LanesTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Rungs))]
+    public void Activations_whose_inverse_step_would_be_infinite_are_zeros(KernelSet rung)
+    {
+        switch (rung)
+        {
+            case KernelSet.Avx512 when Avx512F.IsSupported:
+                QuantiseTiny<Avx512Lanes>();
+                break;
+            case KernelSet.Avx2 or KernelSet.AvxVnni when Avx2.IsSupported:
+                QuantiseTiny<Avx2Lanes>();
+                break;
+            case KernelSet.AdvSimd when AdvSimd.IsSupported:
+                QuantiseTiny<AdvSimdLanes>();
+                break;
+            default:
+                QuantiseTiny<ScalarLanes>();
+                break;
+        }
+    }
+
+    private static void QuantiseTiny<L>()
+        where L : struct, ILanes<L>
+    {
+        foreach (var (largest, code) in ((float, sbyte)[])[(2e-36f, 127), (1e-37f, 0), (-1e-40f, 0), (float.Epsilon, 0)])
+        {
+            var x = new float[32];
+            x[5] = largest;
+            var buffer = new byte[QuantizedActivations.Bytes(1, 32)];
+            fixed (float* p = x)
+            fixed (byte* b = buffer)
+            {
+                var a = QuantizedActivations.In(b, 1, 32);
+                a.Quantize<L>(p, 32, 0);
+                Assert.Equal(code, a.Codes(0)[5]);
+                Assert.Equal(0, a.Codes(0)[6]);
+                Assert.Equal(code, a.Sums(0)[0]);
+                Assert.Equal(code == 0 ? 0f : largest / 127f, a.Scales(0)[0]);
+            }
+        }
+    }
+
     private static void Arithmetic<L>()
         where L : struct, ILanes<L>
     {
@@ -69,6 +111,14 @@ public unsafe class LanesTests
             Check<L>(L.Multiply(a, b), i => s_values[i] * other[i]);
             Check<L>(L.Divide(a, L.Broadcast(3f)), i => s_values[i] / 3f);
             Check<L>(L.Madd(a, b, c), i => MathF.FusedMultiplyAdd(s_values[i], other[i], third[i]));
+            // Zeros of both signs in both orders: an equal pair gives the second operand.
+            L zero = L.Broadcast(0f), minusZero = L.Broadcast(-0f);
+            Check<L>(L.Max(a, b), i => s_values[i] > other[i] ? s_values[i] : other[i]);
+            Check<L>(L.Min(a, b), i => s_values[i] < other[i] ? s_values[i] : other[i]);
+            Check<L>(L.Max(zero, minusZero), _ => -0f);
+            Check<L>(L.Max(minusZero, zero), _ => 0f);
+            Check<L>(L.Min(zero, minusZero), _ => -0f);
+            Check<L>(L.Min(minusZero, zero), _ => 0f);
             Check<L>(L.Abs(a), i => MathF.Abs(s_values[i]));
             Check<L>(L.SelectLess(a, b, c, a), i => s_values[i] < other[i] ? third[i] : s_values[i]);
             Check<L>(L.Round(L.Min(L.Max(a, L.Broadcast(-1000f)), L.Broadcast(1000f))), i => MathF.Round(Math.Clamp(s_values[i], -1000f, 1000f), MidpointRounding.ToEven));

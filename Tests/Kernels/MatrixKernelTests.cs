@@ -38,7 +38,7 @@ public unsafe class MatrixKernelTests
         foreach (var (rows, columns) in s_shapes)
         {
             var random = new Random(rows + columns);
-            var bytes = RandomResident(kernel, rows, columns, random);
+            var bytes = RandomWeights.Resident(kernel, rows, columns, random);
             var reference = new ReferenceGrouped(bytes, kernel.Format, rows, columns);
             foreach (var tokens in (int[])[1, 2, 3, 8, 17])
             {
@@ -79,7 +79,7 @@ public unsafe class MatrixKernelTests
         foreach (var (rows, columns) in s_shapes)
         {
             var random = new Random(rows + columns);
-            var bytes = RandomResident(kernel, rows, columns, random);
+            var bytes = RandomWeights.Resident(kernel, rows, columns, random);
             foreach (var tokens in (int[])[1, 2, 5])
             {
                 var x = RandomFloats(tokens * columns, random);
@@ -112,7 +112,7 @@ public unsafe class MatrixKernelTests
     {
         var kernel = KernelTable.All[index];
         const int Rows = 20, Columns = 288;
-        var bytes = RandomResident(kernel, Rows, Columns, new Random(index));
+        var bytes = RandomWeights.Resident(kernel, Rows, Columns, new Random(index));
         var values = new float[Columns];
         for (var row = 0; row < Rows; row++)
         {
@@ -139,7 +139,7 @@ public unsafe class MatrixKernelTests
                 var layout = new GroupedLayout(kernel.Format, 16, 64);
                 var bytes = new byte[layout.TotalBytes];
                 bytes.AsSpan().Fill(0xFF);
-                Unscale(kernel, 16, 64, bytes, new Random(1));
+                RandomWeights.SetScales(kernel, 16, 64, bytes, new Random(1));
                 var reference = new ReferenceGrouped(bytes, kernel.Format, 16, 64);
                 foreach (var sign in (int[])[1, -1])
                 {
@@ -165,64 +165,6 @@ public unsafe class MatrixKernelTests
                         }
                     }
                 }
-            }
-        }
-    }
-
-    internal static byte[] RandomResident(MatrixKernel kernel, int rows, int columns, Random random)
-    {
-        var bytes = new byte[kernel.Bytes(rows, columns)];
-        random.NextBytes(bytes);
-        if (kernel.Format.Family == WeightFamily.Plain)
-        {
-            for (var i = 0; i < rows * columns; i++)
-            {
-                ReferencePlain.Set(bytes, kernel.Format.Plain, i, (random.NextSingle() - 0.5f) * 4);
-            }
-        }
-        else
-        {
-            Unscale(kernel, rows, columns, bytes, random);
-        }
-
-        return bytes;
-    }
-
-    /// <summary>Gives a random resident weight finite scales of ordinary size.</summary>
-    private static void Unscale(MatrixKernel kernel, int rows, int columns, byte[] bytes, Random random)
-    {
-        var layout = new GroupedLayout(kernel.Format, rows, columns);
-        var at = 0;
-        for (var g = 0; g < layout.RowGroups; g++)
-        {
-            for (var u = 0; u < layout.Units; u++)
-            {
-                var header = layout.HeaderBytes(u);
-                var super = layout.HasSuper(u) ? 32 * (kernel.Format.HasMinimum ? 2 : 1) : 0;
-                for (var i = 0; i < super; i += 2)
-                {
-                    BitConverter.TryWriteBytes(bytes.AsSpan(at + i), (Half)(random.NextSingle() * 0.01f));
-                }
-
-                var element = GroupedLayout.ScaleElementBytes(kernel.Format.Scale);
-                for (var i = super; i < header; i += element)
-                {
-                    var value = (random.NextSingle() - 0.5f) * 0.1f;
-                    switch (kernel.Format.Scale)
-                    {
-                        case ScaleKind.F16:
-                            BitConverter.TryWriteBytes(bytes.AsSpan(at + i), (Half)value);
-                            break;
-                        case ScaleKind.F32:
-                            BitConverter.TryWriteBytes(bytes.AsSpan(at + i), value);
-                            break;
-                        case ScaleKind.PowerOfTwo:
-                            bytes[at + i] = (byte)random.Next(118, 126);
-                            break;
-                    }
-                }
-
-                at += header + layout.CodeBytes;
             }
         }
     }

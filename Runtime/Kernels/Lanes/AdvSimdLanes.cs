@@ -115,13 +115,12 @@ internal readonly unsafe struct AdvSimdLanes(Vector128<float> a, Vector128<float
         AdvSimd.FusedMultiplyAdd(z.A, x.A, y.A), AdvSimd.FusedMultiplyAdd(z.B, x.B, y.B),
         AdvSimd.FusedMultiplyAdd(z.C, x.C, y.C), AdvSimd.FusedMultiplyAdd(z.D, x.D, y.D));
 
+    // Not fmax and fmin, which order −0 below +0: x64's maxps and the scalar rung return the second operand where the two are equal.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AdvSimdLanes Max(AdvSimdLanes x, AdvSimdLanes y) =>
-        new(AdvSimd.Max(x.A, y.A), AdvSimd.Max(x.B, y.B), AdvSimd.Max(x.C, y.C), AdvSimd.Max(x.D, y.D));
+    public static AdvSimdLanes Max(AdvSimdLanes x, AdvSimdLanes y) => SelectLess(y, x, x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static AdvSimdLanes Min(AdvSimdLanes x, AdvSimdLanes y) =>
-        new(AdvSimd.Min(x.A, y.A), AdvSimd.Min(x.B, y.B), AdvSimd.Min(x.C, y.C), AdvSimd.Min(x.D, y.D));
+    public static AdvSimdLanes Min(AdvSimdLanes x, AdvSimdLanes y) => SelectLess(x, y, x, y);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static AdvSimdLanes Abs(AdvSimdLanes x) => new(AdvSimd.Abs(x.A), AdvSimd.Abs(x.B), AdvSimd.Abs(x.C), AdvSimd.Abs(x.D));

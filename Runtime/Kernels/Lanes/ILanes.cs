@@ -45,8 +45,10 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>a·b + c with one rounding.</summary>
     static abstract TSelf Madd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>a &gt; b ? a : b, so b where both are zeros of whatever sign.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>a &lt; b ? a : b.</summary>
     static abstract TSelf Min(TSelf a, TSelf b);
 
     static abstract TSelf Abs(TSelf a);
@@ -66,7 +68,7 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Sum of the lanes by the one fixed tree: halves of 8, 4, 2, 1 added pairwise.</summary>
     static abstract float Sum(TSelf a);
 
-    /// <summary>Largest lane.</summary>
+    /// <summary>Largest lane; where that is a zero, its sign may differ from rung to rung.</summary>
     static abstract float MaxOf(TSelf a);
 }
 
