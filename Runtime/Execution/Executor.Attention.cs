@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using ModelPack.Kernels;
 
 namespace ModelPack.Execution;
@@ -104,40 +102,24 @@ public sealed unsafe partial class Executor
             _split = true;
             k._pool.Run(this, blocks * k._shape.KvHeads);
             _split = false;
-            switch (k._kernels)
-            {
-                case KernelSet.Avx512 when Avx512F.IsSupported:
-                    CombineSplit<Avx512Lanes>(blocks);
-                    break;
-                case KernelSet.Avx2 or KernelSet.AvxVnni when Avx2.IsSupported:
-                    CombineSplit<Avx2Lanes>(blocks);
-                    break;
-                case KernelSet.AdvSimd when AdvSimd.IsSupported:
-                    CombineSplit<AdvSimdLanes>(blocks);
-                    break;
-                default:
-                    CombineSplit<ScalarLanes>(blocks);
-                    break;
-            }
+            LaneDispatch.Run(k._kernels, new CombineAction(this, blocks));
         }
 
         public override void Run(int chunk, int worker)
         {
-            switch (k._kernels)
-            {
-                case KernelSet.Avx512 when Avx512F.IsSupported:
-                    Chunk<Avx512Lanes>(chunk, worker);
-                    break;
-                case KernelSet.Avx2 or KernelSet.AvxVnni when Avx2.IsSupported:
-                    Chunk<Avx2Lanes>(chunk, worker);
-                    break;
-                case KernelSet.AdvSimd when AdvSimd.IsSupported:
-                    Chunk<AdvSimdLanes>(chunk, worker);
-                    break;
-                default:
-                    Chunk<ScalarLanes>(chunk, worker);
-                    break;
-            }
+            LaneDispatch.Run(k._kernels, new ChunkAction(this, chunk, worker));
+        }
+
+        private readonly struct ChunkAction(AttentionJob job, int chunk, int worker) : ILaneAction
+        {
+            public void Run<L>()
+                where L : struct, ILanes<L> => job.Chunk<L>(chunk, worker);
+        }
+
+        private readonly struct CombineAction(AttentionJob job, int blocks) : ILaneAction
+        {
+            public void Run<L>()
+                where L : struct, ILanes<L> => job.CombineSplit<L>(blocks);
         }
 
         private void Chunk<L>(int chunk, int worker)

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using ModelPack.Kernels;
 
 namespace ModelPack.Execution;
@@ -119,21 +117,13 @@ public sealed unsafe partial class Executor
         public override void Run(int chunk, int worker)
         {
             int first = (int)((long)k.Tokens * chunk / Chunks), end = (int)((long)k.Tokens * (chunk + 1) / Chunks);
-            switch (k._kernels)
-            {
-                case KernelSet.Avx512 when Avx512F.IsSupported:
-                    Tokens<Avx512Lanes>(first, end);
-                    break;
-                case KernelSet.Avx2 or KernelSet.AvxVnni when Avx2.IsSupported:
-                    Tokens<Avx2Lanes>(first, end);
-                    break;
-                case KernelSet.AdvSimd when AdvSimd.IsSupported:
-                    Tokens<AdvSimdLanes>(first, end);
-                    break;
-                default:
-                    Tokens<ScalarLanes>(first, end);
-                    break;
-            }
+            LaneDispatch.Run(k._kernels, new TokensAction(this, first, end));
+        }
+
+        private readonly struct TokensAction(ElementwiseJob job, int first, int end) : ILaneAction
+        {
+            public void Run<L>()
+                where L : struct, ILanes<L> => job.Tokens<L>(first, end);
         }
 
         private void Tokens<L>(int first, int end)

@@ -70,15 +70,7 @@ internal sealed class ConsumerProject : IDisposable
     /// <summary>Runs a program in the project's folder.</summary>
     public BuildResult Run(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = _folder.FullPath,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            StandardOutputEncoding = Encoding.UTF8,
-            StandardErrorEncoding = Encoding.UTF8,
-        };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder.FullPath };
         // What a `dotnet test` above us told its own MSBuild is not for this one.
         foreach (var name in start.Environment.Keys.Where(IsOfTheBuildAbove).ToList())
         {
@@ -89,6 +81,24 @@ internal sealed class ConsumerProject : IDisposable
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        return Run(start);
+    }
+
+    /// <summary>Runs a program in <paramref name="folder"/> with an empty environment: no PATH, no HOME, no .NET to be found.</summary>
+    public static BuildResult RunAlone(string folder, string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
+        start.Environment.Clear();
+        return Run(start);
+    }
+
+    private static BuildResult Run(ProcessStartInfo start)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.RedirectStandardInput = true;
+        start.StandardOutputEncoding = Encoding.UTF8;
+        start.StandardErrorEncoding = Encoding.UTF8;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();

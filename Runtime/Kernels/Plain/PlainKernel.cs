@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
@@ -21,24 +19,8 @@ internal sealed unsafe class PlainKernel<E> : MatrixKernel
     public override void MultiplyInt8(in MatrixCall call, QuantizedActivations x, int firstBlock, int endBlock, byte* scratch) =>
         throw new NotSupportedException("Plain weights are multiplied with f32 activations.");
 
-    public override void MultiplyFloat(in MatrixCall call, float* x, int xStride, int firstBlock, int endBlock, byte* scratch)
-    {
-        switch (call.Kernels)
-        {
-            case KernelSet.Avx512 when Avx512BW.IsSupported:
-                Float<Avx512Lanes>(call, x, xStride, firstBlock, endBlock);
-                break;
-            case KernelSet.AvxVnni or KernelSet.Avx2 when Avx2.IsSupported:
-                Float<Avx2Lanes>(call, x, xStride, firstBlock, endBlock);
-                break;
-            case KernelSet.AdvSimd when AdvSimd.IsSupported:
-                Float<AdvSimdLanes>(call, x, xStride, firstBlock, endBlock);
-                break;
-            default:
-                Float<ScalarLanes>(call, x, xStride, firstBlock, endBlock);
-                break;
-        }
-    }
+    public override void MultiplyFloat(in MatrixCall call, float* x, int xStride, int firstBlock, int endBlock, byte* scratch) =>
+        LaneDispatch.Run(call.Kernels, new FloatAction(call, (nint)x, xStride, firstBlock * RowsPerBlock, Math.Min(endBlock * RowsPerBlock, call.Rows)));
 
     public override void Dequantize(byte* weight, int rows, int columns, int row, float* values)
     {
@@ -49,7 +31,10 @@ internal sealed unsafe class PlainKernel<E> : MatrixKernel
         }
     }
 
-    private void Float<L>(in MatrixCall call, float* x, int xStride, int firstBlock, int endBlock)
-        where L : struct, ILanes<L> => PlainGemm.Run<L, E>(
-            (byte*)call.Weight, call.Columns, firstBlock * RowsPerBlock, Math.Min(endBlock * RowsPerBlock, call.Rows), x, xStride, call.Tokens, (float*)call.Y, call.YStride, call.Accumulate);
+    private readonly struct FloatAction(MatrixCall call, nint x, int xStride, int firstRow, int endRow) : ILaneAction
+    {
+        public void Run<L>()
+            where L : struct, ILanes<L> => PlainGemm.Run<L, E>(
+                (byte*)call.Weight, call.Columns, firstRow, endRow, (float*)x, xStride, call.Tokens, (float*)call.Y, call.YStride, call.Accumulate);
+    }
 }
