@@ -64,13 +64,17 @@ public sealed class SampleBuilds : IDisposable
         }
     }
 
-    /// <summary>Runs the sample in one of its forms.</summary>
+    /// <summary>Runs the sample in one of its forms; a native one in its own folder, where there is nothing else, with an empty environment.</summary>
     internal BuildResult Run(SampleForm form, params string[] arguments)
     {
         (form switch { SampleForm.Jit => Jit, SampleForm.Native => Native, _ => NativeV4 }).Succeeds();
-        return form == SampleForm.Jit
-            ? _project.DotNet([_project["bin/Release/net10.0/app.dll"], .. arguments])
-            : _project.Run(Path.Combine(form == SampleForm.Native ? NativeFolder : NativeV4Folder, "app"), arguments);
+        if (form == SampleForm.Jit)
+        {
+            return _project.DotNet([_project["bin/Release/net10.0/app.dll"], .. arguments]);
+        }
+
+        var folder = form == SampleForm.Native ? NativeFolder : NativeV4Folder;
+        return ConsumerProject.RunAlone(folder, Path.Combine(folder, "app"), arguments);
     }
 
     public void Dispose() => _project.Dispose();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using ModelPack.Tests.Models;
 
 namespace ModelPack.Tests.Build;
 
@@ -27,15 +28,17 @@ public sealed class SampleTests(SampleBuilds builds) : IClassFixture<SampleBuild
     [MemberData(nameof(Rungs))]
     public void The_golden_stories_come_out_token_for_token(SampleForm form, string kernels, int threads)
     {
-        var stories = JsonDocument.Parse(File.ReadAllText(SharedData.Path("golden/stories260k.json"))).RootElement;
-        foreach (var story in stories.EnumerateArray())
-        {
-            var ids = string.Join(',', story.GetProperty("ids").EnumerateArray());
-            var run = builds.Run(form, "--ids", ids, "--max-tokens", "200", "--ignore-eos", "--kernels", kernels, "--threads", threads.ToString(CultureInfo.InvariantCulture));
-            Assert.SkipWhen(run.Errors.Contains("MP5102", StringComparison.Ordinal), $"not here: {run.Errors.Trim()}");
-            Assert.Equal($"[{string.Join(',', story.GetProperty("greedy").EnumerateArray())}]\n", run.Succeeds().Output);
-        }
+        var ids = GoldenStory.All.SelectMany(s => new[] { "--ids", string.Join(',', s.Ids) });
+        var run = builds.Run(form, [.. ids, "--max-tokens", "200", "--ignore-eos", "--kernels", kernels, "--threads", threads.ToString(CultureInfo.InvariantCulture)]);
+        Assert.SkipWhen(run.Errors.Contains("MP5102", StringComparison.Ordinal), $"not here: {run.Errors.Trim()}");
+        Assert.Equal(string.Concat(GoldenStory.All.Select(s => $"[{string.Join(',', s.Greedy)}]\n")), run.Succeeds().Output);
     }
+
+    [Theory]
+    [InlineData(SampleForm.Jit)]
+    [InlineData(SampleForm.Native)]
+    public void The_golden_stories_come_out_as_text(SampleForm form) =>
+        Assert.All(GoldenStory.All, story => Assert.Equal(story.Continuation + "\n", builds.Run(form, story.Text, "--max-tokens", "200").Succeeds().Output));
 
     public static TheoryData<SampleForm, string, int> Rungs()
     {
@@ -48,6 +51,11 @@ public sealed class SampleTests(SampleBuilds builds) : IClassFixture<SampleBuild
             {
                 data.Add(form, kernels.ToString(), 1);
                 data.Add(form, kernels.ToString(), 2);
+            }
+
+            if (kernels is KernelSet.Scalar or KernelSet.Avx2 or KernelSet.AvxVnni)
+            {
+                data.Add(SampleForm.NativeV4, kernels.ToString(), 2);
             }
         }
 

@@ -19,9 +19,6 @@ internal sealed record GoldenStory(string Text, int[] Ids, int[] Greedy, string 
     /// <summary>The continuation as a generator gives it: control tokens are not part of the text (the third story goes on after a BOS).</summary>
     public string Continuation => GreedyText.Replace("<s>", "", StringComparison.Ordinal);
 
-    /// <summary>The continuation as the sample prints tokens.</summary>
-    public string GreedyLine => $"[{string.Join(',', Greedy)}]";
-
     private static List<GoldenStory> Read()
     {
         using var json = JsonDocument.Parse(File.ReadAllText(Repository.Path("Tests", "Fixtures", "stories260k.json")));
