@@ -52,7 +52,7 @@ internal static class ModelCompiler
             var before = writer.Position;
             var bytes = weight.IsVector || weight.Source is null
                 ? ResidentEncoder.EncodeFloats(weight.ReadFloats())
-                : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns);
+                : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads);
             writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
             if (!weight.IsVector)
             {

@@ -13,8 +13,8 @@ namespace ModelPack.Compiler.Packing;
 /// </summary>
 internal static class ResidentEncoder
 {
-    /// <summary>The resident bytes of a whole tensor.</summary>
-    public static byte[] Encode(SourceTensor tensor, int rows, int columns)
+    /// <summary>The resident bytes of a whole tensor; they do not depend on <paramref name="threads"/> (−1: all cores).</summary>
+    public static byte[] Encode(SourceTensor tensor, int rows, int columns, int threads = -1)
     {
         var format = tensor.Encoding.Resident;
         var kernel = KernelTable.Find(format)
@@ -32,7 +32,7 @@ internal static class ResidentEncoder
         }
         else
         {
-            EncodeGrouped(tensor, new(format, rows, columns), target);
+            EncodeGrouped(tensor, new(format, rows, columns), target, threads);
         }
 
         return target;
@@ -75,12 +75,13 @@ internal static class ResidentEncoder
         }
     }
 
-    private static void EncodeGrouped(SourceTensor tensor, GroupedLayout layout, byte[] target)
+    private static void EncodeGrouped(SourceTensor tensor, GroupedLayout layout, byte[] target, int threads)
     {
         // Rows beyond the last are padding: codes that stand for zero where possible, scales zero.
         Parallel.For(
             0,
             layout.RowGroups,
+            new ParallelOptions { MaxDegreeOfParallelism = threads },
             () => Enumerable.Range(0, GroupedLayout.RowGroupRows).Select(_ => new GroupedRow(layout.Columns, layout.Format)).ToArray(),
             (group, _, rows) =>
             {
