@@ -53,6 +53,7 @@ internal unsafe struct Avx2Rung : IDotRung
     {
         for (var u = 0; u < units; u++)
         {
+            GroupedCodes.Prefetch<F>(rowGroup);
             rowGroup += GroupedCodes.HeaderBytes<F>(u);
             var low = Start<F>(F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]);
             var high = low;

@@ -52,6 +52,7 @@ internal unsafe struct Avx512Rung : IDotRung
     {
         for (var u = 0; u < units; u++)
         {
+            GroupedCodes.Prefetch<F>(rowGroup);
             rowGroup += GroupedCodes.HeaderBytes<F>(u);
             var sum = Start<F>(F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]);
             for (var step = 0; step < 2; step++)

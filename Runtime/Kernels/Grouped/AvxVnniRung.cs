@@ -21,6 +21,7 @@ internal unsafe struct AvxVnniRung : IDotRung
         var offset = -GroupedCodes.PanelOffset<F>();
         for (var u = 0; u < units; u++)
         {
+            GroupedCodes.Prefetch<F>(rowGroup);
             rowGroup += GroupedCodes.HeaderBytes<F>(u);
             var low = Vector256.Create(offset * (F.GroupColumns == 16 ? sums[0] : sums[0] + sums[1]));
             var high = low;

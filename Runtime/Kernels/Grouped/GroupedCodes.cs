@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
@@ -104,6 +105,23 @@ internal static unsafe class GroupedCodes
             : parts * (F.GroupColumns == 16 ? 2 : 1) * 16 * (F.Scale == ScaleKind.F16 ? 2 : F.Scale == ScaleKind.F32 ? 4 : 1);
         return F.Scale == ScaleKind.TwoLevel && (unit & 7) == 0 ? bytes + (parts * 32) : bytes;
     }
+
+    /// <summary>
+    /// Asks for the bytes that a GEMV reaches <see cref="PrefetchBytes"/> later, one unit's worth: the processor's own prefetcher stops at every page.
+    /// Decode of SmolLM2 gains a quarter on one thread of a Zen 5 (distances of 2 to 16 KiB tried); within the L2 cache 8-bit codes lose up to a fifth.
+    /// A prefetch never faults, so the end of the weight needs no care.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<F>(byte* p)
+        where F : struct, IGroupedForm
+    {
+        for (var i = 0; i < 64 * F.CodeBits; i += 64)
+        {
+            Sse.Prefetch0(p + PrefetchBytes + i);
+        }
+    }
+
+    private const int PrefetchBytes = 8192;
 
     /// <summary>Bits of an unpacked byte: what decides how many products fit into int16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
