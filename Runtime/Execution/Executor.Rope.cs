@@ -6,6 +6,7 @@ public sealed unsafe partial class Executor
 {
     private NativeBuffer _rope = new(0);
     private Weight? _ropeTable;
+    private float _ropeMagnitude;
     private int _ropePairs;
 
     /// <summary>
@@ -25,7 +26,7 @@ public sealed unsafe partial class Executor
             return;
         }
 
-        if (!ReferenceEquals(_ropeTable, inverseFrequencies))
+        if (!ReferenceEquals(_ropeTable, inverseFrequencies) || _ropeMagnitude != magnitude)
         {
             FillRopeTable(inverseFrequencies, magnitude);
         }
@@ -62,5 +63,6 @@ public sealed unsafe partial class Executor
         }
 
         _ropeTable = inverseFrequencies;
+        _ropeMagnitude = magnitude;
     }
 }
