@@ -1,0 +1,32 @@
+namespace ModelPack.Formats;
+
+/// <summary>
+/// Byte layout of a resident weight of the tiled family. W[i, j] ≈ step_i · c_j · q_ij.
+/// </summary>
+/// <remarks>
+/// <para>64 rows are a <em>row group</em>, 64 columns a <em>block</em>, both in the quantiser's order and padded; a tile is one group × one block and has one width.
+/// Sections follow one another, each padded with zeros to 64 bytes:</para>
+/// <code>
+///   columns  i32 order[64·blocks]   source column at each position, −1: padding
+///            f32 scale[64·blocks]   c_j, 0: padding
+///   rows     i32 order[64·groups]   source row at each position, −1: padding
+///            f32 step[64·groups]    step_i of the stored integers (half of a whole step with a trellis), 0: padding
+///   tiles    u8  kind[groups·blocks]        low nibble: width 2 … 8; bit 7: trellis
+///   escapes  u32 start[groups·blocks + 1]   first escape of each tile
+///            { u8 lane, u8 column, i16 delta }[]   true integer = stored integer + delta
+///   codes    group after group, block after block, in a tile four sub-groups of 16 rows, in each two units of 32 columns: planes as in <see cref="GroupedLayout"/>
+/// </code>
+/// <para>A scalar tile of width w holds codes k + 2^(w−1) in planes of w bits. A trellis tile holds hi + 2^(w−2) in planes of w − 1 bits (1 bit: one vector, bit j
+/// belonging to quad j), then the branch bits b in one vector of 64 bytes, bit j belonging to quad j: n = 4·hi + 2·lsb + b_(j−1).</para>
+/// </remarks>
+internal static class TiledLayout
+{
+    public const int GroupRows = 64;
+    public const int BlockColumns = 64;
+
+    /// <summary>Bit of a tile's kind that says trellis.</summary>
+    public const byte Trellis = 0x80;
+
+    /// <summary>Bytes of a tile's planes: 4 sub-groups × 2 units × 64 · width.</summary>
+    public static int TileBytes(int width) => 8 * 64 * width;
+}
