@@ -71,7 +71,7 @@ internal sealed record CalibrationWindows(WindowSet Calibration, WindowSet HeldO
     private static double RadicalInverse(int i, int n)
     {
         // i / n in binary, its digits reversed.
-        var x = (uint)((ulong)i * uint.MaxValue / (uint)n);
+        var x = (uint)(((ulong)i << 32) / (uint)n);
         return Reverse(x) / (double)uint.MaxValue;
     }
 
