@@ -196,9 +196,9 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(new FileInfo(Out("x.mpk")).Length, json.GetProperty("bytes").GetInt64());
         Assert.False(Directory.Exists(Out("cache")));
 
-        // The model file runs in the calibration engine, whose sums have another order: rounding errors of f32 are all there is. The second time its states come from the cache.
+        // The model file runs in the calibration engine, whose sums have another order: rounding errors of f32 are all there is (a row's divergence is told to about 1e-7). The second time its states come from the cache.
         var other = LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options]));
-        Assert.InRange(other.GetProperty("kld").GetDouble(), 0, 1e-9);
+        Assert.InRange(other.GetProperty("kld").GetDouble(), 0, 1e-7);
         Assert.Equal(json.GetProperty("ppl").GetDouble(), other.GetProperty("ppl_reference").GetDouble(), 1e-4);
         var cached = Assert.Single(Directory.GetFiles(Out("cache")));
         Assert.Equal(other.ToString(), LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options])).ToString());
