@@ -1,31 +1,46 @@
+using System.Diagnostics;
 using ModelPack.Formats;
 using ModelPack.Kernels;
+using ModelPack.Platform;
 
 namespace ModelPack.Execution;
 
-/// <summary>A pack that has been opened: its tokenizer, its resident weights, its worker pool. Thread-safe.</summary>
+/// <summary>A pack that has been opened: its tokenizer, its weights, which are decoded when they are first needed, its worker pool. Thread-safe.</summary>
 internal sealed unsafe class LoadedModel : IDisposable
 {
     private readonly IDisposable? _mapping;
     private readonly WorkerPool _pool;
     private readonly ModelOptions _options;
     private readonly ModelShape _shape;
-    private NativeBuffer? _buffer;
     private readonly Weight[] _weights;
+    private readonly WeightLoader _loader;
+    private readonly NativeBuffer? _tables;
     private readonly Tokenizer? _tokenizer;
+    private readonly double _packSeconds;
+    private readonly double _tokenizerSeconds;
+    private int _decodesAhead;
 
-    private LoadedModel(Pack pack, ModelShape shape, ModelOptions options, IDisposable? mapping)
+    private LoadedModel(Pack pack, ModelShape shape, ModelOptions options, IDisposable? mapping, long started)
     {
         _mapping = mapping;
+        Pack = pack;
         _options = options;
         _shape = shape;
         Kernels = KernelSets.Resolve(options.Kernels);
         _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
+        _loader = new(pack, _weights);
         _pool = new(options.EffectiveThreads);
+        _packSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         try
         {
-            _tokenizer = Load(pack);
+            var start = Stopwatch.GetTimestamp();
+            _tokenizer = OpenTokenizer(pack, out _tables);
+            _tokenizerSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            if (options.Preload)
+            {
+                Preload();
+            }
         }
         catch
         {
@@ -40,6 +55,9 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     public IReadOnlyList<Weight> Weights => _weights;
 
+    /// <summary>The pack it was opened from.</summary>
+    public Pack Pack { get; }
+
     public KernelSet Kernels { get; }
 
     public int Threads => _pool.Threads;
@@ -49,13 +67,25 @@ internal sealed unsafe class LoadedModel : IDisposable
 
     public int VocabularySize => _shape.VocabularySize;
 
-    /// <summary>Bytes of decoded weights and tables in memory of their own (weights used in place in the pack are not counted).</summary>
-    public long ResidentBytes => _buffer?.Bytes ?? 0;
+    /// <summary>Bytes that weights and tables take in memory of their own when all are decoded (those used in place in the pack are not counted).</summary>
+    public long ResidentBytes => _loader.Bytes + (_tables?.Bytes ?? 0);
+
+    /// <summary>How loading went so far.</summary>
+    public LoadStatistics Statistics => new()
+    {
+        PackSeconds = _packSeconds,
+        TokenizerSeconds = _tokenizerSeconds,
+        DecodeSeconds = _loader.DecodeSeconds,
+        DecodeWaitSeconds = _loader.WaitSeconds,
+        DecodedBytes = _loader.DecodedBytes,
+        WeightBytes = _weights.Sum(w => w.ResidentBytes),
+    };
 
     /// <summary>Opens the pack that a generated class embeds.</summary>
     /// <exception cref="ModelPackException">MP50xx: no such resource, a pack that is damaged or belongs to another build; MP5101, MP5102: options.</exception>
     public static LoadedModel Open(ModelDefinition definition, ModelOptions options)
     {
+        var started = Stopwatch.GetTimestamp();
         var stream = definition.Assembly.GetManifestResourceStream(definition.ResourceName)
             ?? throw new ModelPackException(
                 MpCodes.PackMismatch,
@@ -68,7 +98,7 @@ internal sealed unsafe class LoadedModel : IDisposable
 
         try
         {
-            return Open(memory.PositionPointer, memory.Length, definition.ResourceName, definition.PackHash, definition.Shape, options, memory);
+            return Open(memory.PositionPointer, memory.Length, definition.ResourceName, definition.PackHash, definition.Shape, options, memory, started);
         }
         catch
         {
@@ -85,8 +115,10 @@ internal sealed unsafe class LoadedModel : IDisposable
     /// <param name="shape">Sizes from the plan.</param>
     /// <param name="options">Threads, kernels, limits.</param>
     /// <param name="mapping">Owner of the memory.</param>
-    public static LoadedModel Open(byte* data, long length, string place, string hash, ModelShape shape, ModelOptions options, IDisposable? mapping)
+    /// <param name="started">Timestamp from which opening counts; 0: now.</param>
+    public static LoadedModel Open(byte* data, long length, string place, string hash, ModelShape shape, ModelOptions options, IDisposable? mapping, long started = 0)
     {
+        started = started == 0 ? Stopwatch.GetTimestamp() : started;
         var pack = Pack.Open(data, length, place);
         if (hash.Length != 0 && pack.Hash != hash)
         {
@@ -95,12 +127,41 @@ internal sealed unsafe class LoadedModel : IDisposable
                 $"{place} has hash {pack.Hash}, but the class was generated for {hash}: code and weights come from different builds. Clean and rebuild the project.");
         }
 
-        return new(pack, shape, options, mapping);
+        return new(pack, shape, options, mapping, started);
     }
 
+    /// <summary>Opens a pack that lies beside the application, or anywhere, as a file.</summary>
+    /// <param name="path">The file, which stays mapped until the model is disposed of.</param>
+    /// <param name="place">What to call it in messages.</param>
+    /// <param name="hash">The hash it must have; empty: any.</param>
+    /// <param name="shape">Sizes from the plan.</param>
+    /// <param name="options">Threads, kernels, limits.</param>
+    /// <param name="owned">What else goes with the model, in the end.</param>
+    /// <exception cref="ModelPackException">MP50xx, MP5101, MP5102.</exception>
+    public static LoadedModel OpenFile(string path, string place, string hash, ModelShape shape, ModelOptions options, IDisposable? owned = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var file = FileMapping.Open(path, owned);
+        try
+        {
+            return Open(file.Data, file.Length, place, hash, shape, options, file, started);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A sequence of its own. With the first one the pool's workers begin to decode ahead.</summary>
     public DecoderSession CreateSession(ForwardPass forward)
     {
         CheckMemory(ResidentBytes, "the weights");
+        if (Interlocked.Exchange(ref _decodesAhead, 1) == 0)
+        {
+            _pool.Offer(_loader);
+        }
+
         return new ModelSession(this, _shape, forward, new(_shape, _pool, Kernels, _options.FloatActivations));
     }
 
@@ -115,34 +176,51 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    private Tokenizer? Load(Pack pack)
+    /// <summary>The tokenizer is needed before any weight, and small: decoded by the thread that opens the model.</summary>
+    private static Tokenizer? OpenTokenizer(Pack pack, out NativeBuffer? tables)
     {
-        var segments = new List<PackSegment>(pack.Tensors.Select(t => pack.Segments[t.Segment]));
-        var tokenizer = pack.Find(SegmentKind.Tokenizer);
-        if (tokenizer is not null)
+        tables = null;
+        if (pack.Find(SegmentKind.Tokenizer) is not { } segment)
         {
-            segments.Add(tokenizer);
+            return null;
         }
 
-        var (data, buffer) = SegmentDecoder.Decode(pack, segments, _pool);
-        _buffer = buffer;
-        for (var i = 0; i < _weights.Length; i++)
+        using var decoder = new ChunkDecoder(pack);
+        var stored = segment.Codec == SegmentCodec.Stored;
+        tables = stored ? null : new(segment.RawBytes);
+        try
         {
-            _weights[i].Attach((byte*)data[i]);
-        }
+            var raw = stored ? pack.Data + segment.Offset : tables!.Pointer;
+            for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
+            {
+                decoder.Decode(segment, chunk, raw);
+            }
 
-        return tokenizer is null ? null : Tokenizer.Open((byte*)data[^1], tokenizer.RawBytes);
+            return Tokenizer.Open(raw, segment.RawBytes);
+        }
+        catch
+        {
+            tables?.Dispose();
+            throw;
+        }
     }
 
+    private void Preload()
+    {
+        _decodesAhead = 1;
+        _pool.Offer(_loader);
+        foreach (var weight in _weights)
+        {
+            weight.Require();
+        }
+    }
+
+    /// <summary>Frees everything; weights and sessions of the model must not be used after it, and get an <see cref="ObjectDisposedException"/> if they are.</summary>
     public void Dispose()
     {
         _pool.Dispose();
-        foreach (var weight in _weights)
-        {
-            weight.Attach(null);
-        }
-
-        _buffer?.Dispose();
+        _loader.Dispose();
+        _tables?.Dispose();
         _mapping?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ModelPack.Platform;
 
 namespace ModelPack.Execution;
 

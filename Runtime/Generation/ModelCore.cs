@@ -9,7 +9,9 @@ namespace ModelPack;
 /// <param name="weights">At the plan's indices.</param>
 /// <param name="createSession">Makes a session for a forward pass; called from any thread.</param>
 /// <param name="loaded">What is freed at the end.</param>
-internal sealed class ModelCore(Tokenizer tokenizer, IReadOnlyList<Weight> weights, Func<ForwardPass, DecoderSession> createSession, IDisposable loaded) : IDisposable
+/// <param name="statistics">How its loading went so far.</param>
+internal sealed class ModelCore(
+    Tokenizer tokenizer, IReadOnlyList<Weight> weights, Func<ForwardPass, DecoderSession> createSession, IDisposable loaded, Func<LoadStatistics> statistics) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<TextGenerator> _generators = [];
@@ -23,7 +25,9 @@ internal sealed class ModelCore(Tokenizer tokenizer, IReadOnlyList<Weight> weigh
 
     public IReadOnlyList<Weight> Weights => Alive(weights);
 
-    public static ModelCore Of(LoadedModel loaded) => new(loaded.Tokenizer, loaded.Weights, loaded.CreateSession, loaded);
+    public LoadStatistics Statistics => Alive(statistics)();
+
+    public static ModelCore Of(LoadedModel loaded) => new(loaded.Tokenizer, loaded.Weights, loaded.CreateSession, loaded, () => loaded.Statistics);
 
     /// <summary>A generator for a forward pass made by <paramref name="createForward"/>.</summary>
     public TextGenerator CreateGenerator(Func<ForwardPass> createForward)

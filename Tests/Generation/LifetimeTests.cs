@@ -201,7 +201,7 @@ public class LifetimeTests
     private sealed class FakeModel(FakeLoaded loaded, ModelOptions? options = null) : TextModel(s_definition, options, (_, _) =>
     {
         loaded.IsOpen = true;
-        return new(new FakeTokenizer(), [], loaded.CreateSession, loaded);
+        return new(new FakeTokenizer(), [], loaded.CreateSession, loaded, () => throw new NotSupportedException());
     })
     {
         private static readonly ModelDefinition s_definition = new(

@@ -1,0 +1,45 @@
+namespace ModelPack.Platform;
+
+/// <summary>
+/// Advice to the operating system about pages: one small class per platform behind it, doing nothing as the plain fallback. Advice never changes a result, and nothing needs
+/// alignment: ranges may begin and end anywhere.
+/// </summary>
+internal static unsafe class PageAdvice
+{
+    private const long HugePageBytes = 2L << 20;
+
+    /// <summary>Alignment with which large buffers profit from <see cref="PreferHugePages"/>.</summary>
+    public static long AlignmentFor(long bytes) => OperatingSystem.IsLinux() && bytes >= 2 * HugePageBytes ? HugePageBytes : 64;
+
+    /// <summary>Asks for 2 MiB pages: filling 100 MB then takes 50 page faults instead of 25,000.</summary>
+    public static void PreferHugePages(byte* start, long bytes)
+    {
+        if (OperatingSystem.IsLinux() && bytes >= 2 * HugePageBytes)
+        {
+            LinuxPages.PreferHuge(start, (nuint)bytes);
+        }
+    }
+
+    /// <summary>Whether <see cref="Release"/> does something for a range and cannot lose what is in it.</summary>
+    public static bool CanRelease(byte* start, long bytes) =>
+        OperatingSystem.IsLinux() ? LinuxPages.IsReadOnlyFile((nuint)start, (nuint)bytes) : OperatingSystem.IsMacOS() || OperatingSystem.IsWindows();
+
+    /// <summary>Whole pages are not needed for now; they come back from the file when they are read again. Only where <see cref="CanRelease"/>.</summary>
+    /// <param name="start">A page's beginning.</param>
+    /// <param name="bytes">A multiple of the page size.</param>
+    public static void Release(byte* start, nuint bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            LinuxPages.Release(start, bytes);
+        }
+        else if (OperatingSystem.IsMacOS())
+        {
+            MacPages.Release(start, bytes);
+        }
+        else if (OperatingSystem.IsWindows())
+        {
+            WindowsPages.Release(start, bytes);
+        }
+    }
+}
