@@ -14,10 +14,10 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly ModelShape _shape;
     private readonly Weight[] _weights;
     private readonly WeightLoader _loader;
-    private readonly NativeBuffer? _tables;
-    private readonly Tokenizer? _tokenizer;
+    private readonly Lazy<Tokenizer> _tokenizer;
     private readonly double _packSeconds;
-    private readonly double _tokenizerSeconds;
+    private NativeBuffer? _tables;
+    private double _tokenizerSeconds;
     private int _decodesAhead;
 
     private LoadedModel(Pack pack, ModelShape shape, ModelOptions options, IDisposable? mapping, long started)
@@ -31,27 +31,18 @@ internal sealed unsafe class LoadedModel : IDisposable
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
         _loader = new(pack, _weights);
         _pool = new(options.EffectiveThreads);
+        _tokenizer = new(OpenTokenizer);
         _packSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        try
+        if (options.Preload)
         {
-            var start = Stopwatch.GetTimestamp();
-            _tokenizer = OpenTokenizer(pack, out _tables);
-            _tokenizerSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            if (options.Preload)
-            {
-                Preload();
-            }
-        }
-        catch
-        {
-            Dispose();
-            throw;
+            Preload();
         }
     }
 
-    /// <summary>The tokenizer; MP5001 where the pack has none (a graph that is not a text model).</summary>
-    public Tokenizer Tokenizer => _tokenizer ?? throw new ModelPackException(
-        MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used with text. Rebuild the application.");
+    /// <summary>The tokenizer, opened when it is first asked for.</summary>
+    /// <exception cref="ModelPackException">MP5001: the pack has none (a graph that is not a text model), or its tables make no sense; MP5002: they are damaged.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    public Tokenizer Tokenizer => _tokenizer.Value;
 
     public IReadOnlyList<Weight> Weights => _weights;
 
@@ -157,11 +148,7 @@ internal sealed unsafe class LoadedModel : IDisposable
     public DecoderSession CreateSession(ForwardPass forward)
     {
         CheckMemory(ResidentBytes, "the weights");
-        if (Interlocked.Exchange(ref _decodesAhead, 1) == 0)
-        {
-            _pool.Offer(_loader);
-        }
-
+        DecodeAhead();
         return new ModelSession(this, _shape, forward, new(_shape, _pool, Kernels, _options.FloatActivations));
     }
 
@@ -176,21 +163,19 @@ internal sealed unsafe class LoadedModel : IDisposable
         }
     }
 
-    /// <summary>The tokenizer is needed before any weight, and small: decoded by the thread that opens the model.</summary>
-    private static Tokenizer? OpenTokenizer(Pack pack, out NativeBuffer? tables)
+    /// <summary>Small, and needed before the first weight is, while workers decode ahead: so by one thread.</summary>
+    private Tokenizer OpenTokenizer()
     {
-        tables = null;
-        if (pack.Find(SegmentKind.Tokenizer) is not { } segment)
-        {
-            return null;
-        }
-
-        using var decoder = new ChunkDecoder(pack);
-        var stored = segment.Codec == SegmentCodec.Stored;
-        tables = stored ? null : new(segment.RawBytes);
+        var start = Stopwatch.GetTimestamp();
+        var segment = Pack.Find(SegmentKind.Tokenizer) ?? throw new ModelPackException(
+            MpCodes.PackMalformed, "the pack has no tokenizer, so it cannot be used with text. Rebuild the application.");
+        _loader.Enter();
         try
         {
-            var raw = stored ? pack.Data + segment.Offset : tables!.Pointer;
+            var stored = segment.Codec == SegmentCodec.Stored;
+            _tables = stored ? null : new(segment.RawBytes);
+            var raw = stored ? Pack.Data + segment.Offset : _tables!.Pointer;
+            using var decoder = new ChunkDecoder(Pack);
             for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
             {
                 decoder.Decode(segment, chunk, raw);
@@ -198,20 +183,40 @@ internal sealed unsafe class LoadedModel : IDisposable
 
             return Tokenizer.Open(raw, segment.RawBytes);
         }
-        catch
+        finally
         {
-            tables?.Dispose();
-            throw;
+            _loader.Exit();
+            _tokenizerSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
     }
 
     private void Preload()
     {
-        _decodesAhead = 1;
-        _pool.Offer(_loader);
-        foreach (var weight in _weights)
+        try
         {
-            weight.Require();
+            DecodeAhead();
+            foreach (var weight in _weights)
+            {
+                weight.Require();
+            }
+
+            if (Pack.Find(SegmentKind.Tokenizer) is not null)
+            {
+                _ = Tokenizer;
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private void DecodeAhead()
+    {
+        if (Interlocked.Exchange(ref _decodesAhead, 1) == 0)
+        {
+            _pool.Offer(_loader);
         }
     }
 
