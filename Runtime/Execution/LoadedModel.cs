@@ -13,6 +13,7 @@ internal sealed unsafe class LoadedModel : IDisposable
     private readonly ModelOptions _options;
     private readonly ModelShape _shape;
     private readonly Weight[] _weights;
+    private readonly FileRange? _file;
     private readonly WeightLoader _loader;
     private readonly Lazy<Tokenizer> _tokenizer;
     private readonly double _packSeconds;
@@ -29,7 +30,8 @@ internal sealed unsafe class LoadedModel : IDisposable
         Kernels = KernelSets.Resolve(options.Kernels);
         _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
-        _loader = new(pack, _weights);
+        _file = FileOf(pack, mapping);
+        _loader = new(pack, _weights, _file);
         _pool = new(options.EffectiveThreads);
         _tokenizer = new(OpenTokenizer);
         _packSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -175,7 +177,7 @@ internal sealed unsafe class LoadedModel : IDisposable
             var stored = segment.Codec == SegmentCodec.Stored;
             _tables = stored ? null : new(segment.RawBytes);
             var raw = stored ? Pack.Data + segment.Offset : _tables!.Pointer;
-            using var decoder = new ChunkDecoder(Pack);
+            using var decoder = new ChunkDecoder(Pack, new(Pack.Data, Pack.Length, _file));
             for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
             {
                 decoder.Decode(segment, chunk, raw);
@@ -189,6 +191,12 @@ internal sealed unsafe class LoadedModel : IDisposable
             _tokenizerSeconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
     }
+
+    /// <summary>Where to read compressed segments from; not looked for where there is none.</summary>
+    private static FileRange? FileOf(Pack pack, IDisposable? mapping) =>
+        mapping is FileMapping file ? file.Range
+        : pack.Segments.Any(s => s.Codec != SegmentCodec.Stored) ? PageAdvice.FileBehind(pack.Data, pack.Length)
+        : null;
 
     private void Preload()
     {

@@ -10,7 +10,7 @@ namespace ModelPack.Execution;
 /// </summary>
 /// <remarks>
 /// <para>Work is given out chunk by chunk, each once (<see cref="SegmentLoad"/>); a thread that waits for somebody else's chunk takes the next one meanwhile, so nobody idles
-/// while anything is left and nothing is waited for but chunks that are being decoded. The pages of a decoded chunk go back to the file.</para>
+/// while anything is left and nothing is waited for but chunks that are being decoded.</para>
 /// <para>Disposing waits for the chunks in hand and for readers (<see cref="Enter"/>), then frees the memory; who comes later gets an <see cref="ObjectDisposedException"/>.</para>
 /// </remarks>
 internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
@@ -18,12 +18,10 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <summary>Kernels read whole vectors: some bytes of slack behind each segment.</summary>
     private const int Slack = 64;
 
-    private readonly Pack _pack;
     private readonly Weight[] _weights;
     private readonly SegmentLoad[] _loads;
     private readonly NativeBuffer _buffer;
     private readonly ChunkDecoder _decoder;
-    private readonly FilePages _pages;
     private readonly object _gate = new();
     private int _inside;
     private bool _disposed;
@@ -35,13 +33,13 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
 
     /// <param name="pack">Stays mapped until this object is disposed of.</param>
     /// <param name="weights">One for each tensor of the pack.</param>
-    public WeightLoader(Pack pack, Weight[] weights)
+    /// <param name="file">The file that the pack is mapped from, if it is known.</param>
+    public WeightLoader(Pack pack, Weight[] weights, FileRange? file)
     {
-        (_pack, _weights, _left) = (pack, weights, weights.Length);
+        (_weights, _left) = (weights, weights.Length);
         var segments = pack.Tensors.Select(t => pack.Segments[t.Segment]).ToArray();
-        _buffer = new(segments.Sum(Room));
-        _decoder = new(pack);
-        _pages = new(pack.Data, pack.Length);
+        _buffer = new(segments.Sum(Room), pressure: false);
+        _decoder = new(pack, new(pack.Data, pack.Length, file));
         _loads = new SegmentLoad[segments.Length];
         nint next = (nint)_buffer.Pointer;
         for (var i = 0; i < segments.Length; i++)
@@ -215,12 +213,6 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
             load.Fail(new(MpCodes.PackCorrupted, $"chunk {chunk} cannot be decoded: {e.Message}", e));
         }
 
-        var entry = load.Segment.Chunks[chunk];
-        if (load.Segment.Codec != SegmentCodec.Stored)
-        {
-            _pages.Release(entry.Offset, entry.StoredBytes);
-        }
-
         Interlocked.Add(ref _decodeTicks, Stopwatch.GetTimestamp() - start);
         if (load.Complete())
         {
@@ -240,22 +232,8 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
         load.Finish();
         if (Interlocked.Decrement(ref _left) == 0)
         {
+            _decoder.ReleaseAll();
             _decoder.Dispose();
-            ReleaseAll();
-        }
-    }
-
-    /// <summary>What neighbours' faults have brought back since.</summary>
-    private void ReleaseAll()
-    {
-        if (!_pages.CanRelease)
-        {
-            return;
-        }
-
-        foreach (var load in _loads.Where(l => l.Segment.Codec != SegmentCodec.Stored))
-        {
-            _pages.Release(load.Segment.Offset, load.Segment.StoredBytes);
         }
     }
 }

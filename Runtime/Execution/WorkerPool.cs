@@ -60,7 +60,12 @@ internal sealed class WorkerPool : IDisposable
         {
             var worker = i + 1;
             _threads[i] = new Thread(() => Work(worker), 256 * 1024) { IsBackground = true, Name = $"ModelPack {worker}" };
-            _threads[i].Start();
+        }
+
+        // Start waits until the thread runs: each starts the next, so that the caller waits for one.
+        if (_threads.Length > 0)
+        {
+            _threads[0].Start();
         }
     }
 
@@ -192,6 +197,11 @@ internal sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
+        if (worker < _threads.Length)
+        {
+            _threads[worker].Start();
+        }
+
         while (!_stop)
         {
             var seen = Volatile.Read(ref _ticket);

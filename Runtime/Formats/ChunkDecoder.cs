@@ -1,5 +1,5 @@
 using System.IO.Hashing;
-using ZstdSharp;
+using ModelPack.Platform;
 
 namespace ModelPack.Formats;
 
@@ -7,10 +7,12 @@ namespace ModelPack.Formats;
 /// Brings chunks of a pack from rest to their raw form: checks a chunk's hash, then decodes it. The seam between the pack's codecs and those who need their bytes.
 /// Thread-safe: one thread a chunk.
 /// </summary>
-internal sealed unsafe class ChunkDecoder(Pack pack) : IDisposable
+/// <param name="pack">Stays mapped.</param>
+/// <param name="bytes">Where its bytes come from; disposed of with this object.</param>
+internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes) : IDisposable
 {
-    /// <summary>Decompressors that no thread uses now: each keeps some 100 KB, so they are made as needed and freed with the last weight.</summary>
-    private readonly Stack<Decompressor> _idle = new();
+    /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
+    private readonly Stack<DecoderScratch> _idle = new();
 
     /// <summary>Decodes one chunk of a segment; of one that is stored as it is, only the hash is checked.</summary>
     /// <param name="segment">Of the pack.</param>
@@ -20,65 +22,78 @@ internal sealed unsafe class ChunkDecoder(Pack pack) : IDisposable
     public void Decode(PackSegment segment, int chunk, byte* raw)
     {
         var entry = segment.Chunks[chunk];
-        var stored = new ReadOnlySpan<byte>(pack.Data + entry.Offset, entry.StoredBytes);
-        if (XxHash3.HashToUInt64(stored) != entry.Hash)
-        {
-            throw Damaged(chunk, entry, "its checksum does not match its bytes");
-        }
-
         if (segment.Codec == SegmentCodec.Stored)
         {
+            Check(bytes.Mapped(entry.Offset, entry.StoredBytes), chunk, entry);
             return;
         }
 
-        var target = new Span<byte>(raw + ((long)chunk * segment.ChunkRawBytes), segment.RawBytesOf(chunk));
+        var scratch = Rent();
         try
         {
-            var written = Unwrap(stored, target);
-            if (written != target.Length)
+            var stored = bytes.Read(entry.Offset, entry.StoredBytes, ref scratch.Stored);
+            if (XxHash3.HashToUInt64(stored) != entry.Hash)
             {
-                throw Damaged(chunk, entry, $"it decodes to {written} bytes instead of {target.Length}");
+                stored = bytes.Mapped(entry.Offset, entry.StoredBytes);
+                Check(stored, chunk, entry);
             }
-        }
-        catch (ZstdException e)
-        {
-            throw Damaged(chunk, entry, $"it does not decode ({e.Message})");
-        }
-    }
 
-    public void Dispose()
-    {
-        lock (_idle)
-        {
-            while (_idle.TryPop(out var decompressor))
+            if (scratch.Decode(segment.Codec, stored, new(raw + ((long)chunk * segment.ChunkRawBytes), segment.RawBytesOf(chunk))) is { } problem)
             {
-                decompressor.Dispose();
+                throw Damaged(chunk, entry, problem);
             }
-        }
-    }
-
-    private int Unwrap(ReadOnlySpan<byte> stored, Span<byte> target)
-    {
-        Decompressor? decompressor;
-        lock (_idle)
-        {
-            _idle.TryPop(out decompressor);
-        }
-
-        decompressor ??= new();
-        try
-        {
-            return decompressor.Unwrap(stored, target);
         }
         finally
         {
-            lock (_idle)
-            {
-                _idle.Push(decompressor);
-            }
+            bytes.Release(entry.Offset, entry.StoredBytes);
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Gives back what is left of compressed segments in memory, once all are decoded.</summary>
+    public void ReleaseAll()
+    {
+        foreach (var segment in pack.Segments.Where(s => s.Codec != SegmentCodec.Stored))
+        {
+            bytes.Release(segment.Offset, segment.StoredBytes);
+        }
+    }
+
+    /// <summary>Frees what decoding needed; there may be nobody decoding.</summary>
+    public void Dispose()
+    {
+        while (_idle.TryPop(out var scratch))
+        {
+            scratch.Dispose();
+        }
+
+        bytes.Dispose();
+    }
+
+    private static void Check(ReadOnlySpan<byte> stored, int chunk, PackChunk entry)
+    {
+        if (XxHash3.HashToUInt64(stored) != entry.Hash)
+        {
+            throw Damaged(chunk, entry, "its checksum does not match its bytes");
         }
     }
 
     private static ModelPackException Damaged(int chunk, PackChunk entry, string what) => new(
         MpCodes.PackCorrupted, $"chunk {chunk} at byte {entry.Offset} of the pack is damaged: {what}. Copy the application again or rebuild it.");
+
+    private DecoderScratch Rent()
+    {
+        lock (_idle)
+        {
+            return _idle.TryPop(out var scratch) ? scratch : new();
+        }
+    }
+
+    private void Return(DecoderScratch scratch)
+    {
+        lock (_idle)
+        {
+            _idle.Push(scratch);
+        }
+    }
 }

@@ -11,15 +11,18 @@ internal sealed unsafe class FileMapping : IDisposable
     private readonly IDisposable? _owned;
     private byte* _data;
 
-    private FileMapping(MemoryMappedFile file, MemoryMappedViewAccessor view, long length, IDisposable? owned)
+    private FileMapping(MemoryMappedFile file, MemoryMappedViewAccessor view, string path, long length, IDisposable? owned)
     {
-        (_file, _view, Length, _owned) = (file, view, length, owned);
+        (_file, _view, Range, Length, _owned) = (file, view, new(Path.GetFullPath(path), 0), length, owned);
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
         _data += view.PointerOffset;
     }
 
     /// <summary>The file's bytes, until <see cref="Dispose"/>.</summary>
     public byte* Data => _data;
+
+    /// <summary>The whole file.</summary>
+    public FileRange Range { get; }
 
     /// <summary>Bytes in the file; at least 1.</summary>
     public long Length { get; }
@@ -42,7 +45,7 @@ internal sealed unsafe class FileMapping : IDisposable
             var file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             try
             {
-                return new(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length, owned);
+                return new(file, file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), path, length, owned);
             }
             catch
             {

@@ -20,9 +20,12 @@ internal static unsafe class PageAdvice
         }
     }
 
-    /// <summary>Whether <see cref="Release"/> does something for a range and cannot lose what is in it.</summary>
-    public static bool CanRelease(byte* start, long bytes) =>
-        OperatingSystem.IsLinux() ? LinuxPages.IsReadOnlyFile((nuint)start, (nuint)bytes) : OperatingSystem.IsMacOS() || OperatingSystem.IsWindows();
+    /// <summary>The file that read-only memory is mapped from, where the platform tells.</summary>
+    public static FileRange? FileBehind(byte* start, long bytes) => OperatingSystem.IsLinux() ? LinuxPages.FileBehind((nuint)start, (nuint)bytes) : null;
+
+    /// <summary>Whether <see cref="Release"/> does something and cannot lose what is in the memory.</summary>
+    /// <param name="file">What <see cref="FileBehind"/> says of it.</param>
+    public static bool CanRelease(FileRange? file) => OperatingSystem.IsLinux() ? file is not null : OperatingSystem.IsMacOS() || OperatingSystem.IsWindows();
 
     /// <summary>Whole pages are not needed for now; they come back from the file when they are read again. Only where <see cref="CanRelease"/>.</summary>
     /// <param name="start">A page's beginning.</param>

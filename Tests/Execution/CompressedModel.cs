@@ -54,7 +54,7 @@ internal sealed unsafe class CompressedModel
         fixed (byte* p = bytes)
         {
             var pack = Pack.Open(p, bytes.Length, "test");
-            using var decoder = new ChunkDecoder(pack);
+            using var decoder = new ChunkDecoder(pack, new(pack.Data, pack.Length, null));
             foreach (var tensor in pack.Tensors)
             {
                 writer.AddTensor(tensor.Name, tensor.Format, tensor.Rows, tensor.Columns, Raw(pack, decoder, pack.Segments[tensor.Segment]));

@@ -1,6 +1,7 @@
-using System.Globalization;
 using ModelPack.Execution;
+using ModelPack.Formats;
 using ModelPack.Tests.Build;
+using ModelPack.Tests.Platforms;
 
 namespace ModelPack.Tests.Execution;
 
@@ -12,7 +13,7 @@ public sealed unsafe class WeightMemoryTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public void The_pages_of_decoded_chunks_go_back_to_the_file(int threads)
+    public void Compressed_bytes_do_not_stay_in_memory(int threads)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux tells which pages of a file are in memory (/proc/self/smaps)");
         using var folder = new TemporaryFolder();
@@ -21,8 +22,30 @@ public sealed unsafe class WeightMemoryTests
         using var model = LoadedModel.OpenFile(path, "test", "", s_shape, new() { Threads = threads, Preload = true });
         Assert.Equal(LargePack.Value(4, 123_456), Row(model.Weights[4], 123_456 / LargePack.Columns)[123_456 % LargePack.Columns]);
 
-        // The directory at the end, the header, and what faults bring in around them.
-        Assert.InRange(Resident(path), 1, 512 << 10);
+        // The directory at the end, the header, and what faults bring in around them: a huge page each at most.
+        Assert.InRange(ProcessMemory.Resident(path), 1, 4 << 20);
+        Assert.True(LargePack.Bytes.Length > 20 << 20, "too small to tell");
+    }
+
+    [Fact]
+    public void A_file_that_was_replaced_since_it_was_mapped_does_no_harm()
+    {
+        using var folder = new TemporaryFolder();
+        var other = folder["other"];
+        File.WriteAllBytes(other, new byte[LargePack.Bytes.Length]);
+        fixed (byte* data = LargePack.Bytes)
+        {
+            var pack = Pack.Open(data, LargePack.Bytes.Length, "test");
+            var segment = pack.Segments[pack.Tensors[2].Segment];
+            using var decoder = new ChunkDecoder(pack, new(data, pack.Length, new(other, 0)));
+            using var raw = new NativeBuffer(segment.RawBytes);
+            for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
+            {
+                decoder.Decode(segment, chunk, raw.Pointer);
+            }
+
+            Assert.Equal(LargePack.Value(2, 1_000_000), raw.Floats[1_000_000]);
+        }
     }
 
     [Fact]
@@ -64,23 +87,5 @@ public sealed unsafe class WeightMemoryTests
         var values = new float[weight.Columns];
         weight.DequantizeRow(row, values);
         return values;
-    }
-
-    /// <summary>Bytes of a file that are mapped into this process and in memory.</summary>
-    private static long Resident(string path)
-    {
-        var (inside, kilobytes) = (false, 0L);
-        foreach (var line in File.ReadLines("/proc/self/smaps"))
-        {
-            // 7f0000000000-7f0000001000 r--s 00000000 fe:00 1234   /path
-            // Rss:                   4 kB
-            inside = line.Contains('-') && line.Contains(" r") ? line.EndsWith(path, StringComparison.Ordinal) : inside;
-            if (inside && line.StartsWith("Rss:", StringComparison.Ordinal))
-            {
-                kilobytes += long.Parse(line.AsSpan(4, line.Length - 6).Trim(), CultureInfo.InvariantCulture);
-            }
-        }
-
-        return kilobytes << 10;
     }
 }

@@ -29,12 +29,12 @@ internal sealed class ColdStart
         var runtime = long.TryParse(_launched, CultureInfo.InvariantCulture, out var launched)
             ? (_main * (1e3 / Stopwatch.Frequency)) - (launched / 1e6)
             : _computed.TotalMilliseconds;
-        var open = Between(_main, _loaded) - (1e3 * load.TokenizerSeconds);
+        var tokenizer = 1e3 * load.TokenizerSeconds;
         var wait = 1e3 * Math.Min(load.DecodeWaitSeconds, run.PrefillSeconds);
         var rest = Between(_ready, _written) - (1e3 * run.FirstTokenSeconds);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"runtime_ms":{{runtime:F2}},"open_ms":{{open:F2}},"tokenizer_ms":{{1e3 * load.TokenizerSeconds:F2}},"generator_ms":{{Between(_loaded, _ready):F2}},"tokenize_ms":{{1e3 * run.TokenizeSeconds:F2}},"decode_ms":{{wait:F2}},"prefill_ms":{{(1e3 * run.PrefillSeconds) - wait:F2}},"sample_ms":{{1e3 * (run.FirstTokenSeconds - run.PrefillSeconds - run.TokenizeSeconds):F2}},"write_ms":{{rest:F2}},"decode_cpu_ms":{{1e3 * load.DecodeSeconds:F2}},"decoded_mb":{{load.DecodedBytes / 1e6:F2}}}""");
+            $$"""{"runtime_ms":{{runtime:F2}},"open_ms":{{Between(_main, _loaded):F2}},"tokenizer_ms":{{tokenizer:F2}},"generator_ms":{{Between(_loaded, _ready) - tokenizer:F2}},"tokenize_ms":{{1e3 * run.TokenizeSeconds:F2}},"decode_ms":{{wait:F2}},"prefill_ms":{{(1e3 * run.PrefillSeconds) - wait:F2}},"sample_ms":{{1e3 * (run.FirstTokenSeconds - run.PrefillSeconds - run.TokenizeSeconds):F2}},"write_ms":{{rest:F2}},"decode_cpu_ms":{{1e3 * load.DecodeSeconds:F2}},"decoded_mb":{{load.DecodedBytes / 1e6:F2}}}""");
     }
 
     private static double Between(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
