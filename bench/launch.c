@@ -10,12 +10,15 @@
  *   exit           its exit status (128 + signal when killed)
  *   output         the first line that it wrote, at most 200 bytes
  *
+ * The child finds the moment of its start in the environment: MODELPACK_LAUNCHED_NS, nanoseconds of CLOCK_MONOTONIC.
+ *
  * The child itself takes the time, on a page shared with us, as its last act before execve: fork costs nothing here.
  * Linux counts the image before execve towards ru_maxrss too, which is why this is a small C program and not a script.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -70,6 +73,11 @@ int main(int argc, char **argv)
         dup2(ends[1], 1);
         close(ends[0]);
         close(ends[1]);
+        char launched[32];
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        snprintf(launched, sizeof launched, "%lld", t.tv_sec * 1000000000LL + t.tv_nsec);
+        setenv("MODELPACK_LAUNCHED_NS", launched, 1);
         *started = now_ms();
         execvp(argv[1], argv + 1);
         fprintf(stderr, "launch: %s: %s\n", argv[1], strerror(errno));

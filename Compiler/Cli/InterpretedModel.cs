@@ -8,7 +8,7 @@ using ModelPack.Plan;
 namespace ModelPack.Compiler.Cli;
 
 /// <summary>A pack, or a model file that is packed on the spot, run through the interpreter: what <c>run</c> and <c>measure</c> work on.</summary>
-internal sealed unsafe class InterpretedModel : IDisposable
+internal sealed class InterpretedModel : IDisposable
 {
     private InterpretedModel(ModelPlan plan, LoadedModel model, double bitsRest)
     {
@@ -78,22 +78,8 @@ internal sealed unsafe class InterpretedModel : IDisposable
 
     private static InterpretedModel OpenPack(string packPath, string label, ModelPlan plan, ModelOptions options, DirectoryInfo? temporary = null)
     {
-        var file = MappedFile.Open(packPath);
-        var mapping = new Mapping(file, temporary);
-        try
-        {
-            // The mapping stays where it is for as long as the file is open.
-            fixed (byte* data = file.Span(0, 1))
-            {
-                var model = LoadedModel.Open(data, file.Length, label, plan.PackHash, ShapeOf(plan.Shape.Sizes), options, mapping);
-                return new(plan, model, MeasureRest(Pack.Open(data, file.Length, label)));
-            }
-        }
-        catch
-        {
-            mapping.Dispose();
-            throw;
-        }
+        var model = LoadedModel.OpenFile(packPath, label, plan.PackHash, ShapeOf(plan.Shape.Sizes), options, temporary is null ? null : new TemporaryFolder(temporary));
+        return new(plan, model, MeasureRest(model.Pack));
     }
 
     private static double MeasureRest(Pack pack)
@@ -125,14 +111,13 @@ internal sealed unsafe class InterpretedModel : IDisposable
         ModelPackException Bad(string what) => new(CompilerCodes.PlanUnusable, $"plan '{path}' {what}. Pack the model again.");
     }
 
-    private sealed class Mapping(MappedFile file, DirectoryInfo? temporary) : IDisposable
+    private sealed class TemporaryFolder(DirectoryInfo folder) : IDisposable
     {
         public void Dispose()
         {
-            file.Dispose();
-            if (temporary is not null && Directory.Exists(temporary.FullName))
+            if (Directory.Exists(folder.FullName))
             {
-                temporary.Delete(recursive: true);
+                folder.Delete(recursive: true);
             }
         }
     }

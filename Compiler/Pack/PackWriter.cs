@@ -8,16 +8,20 @@ namespace ModelPack.Compiler.Packing;
 /// <summary>
 /// Writes a pack (<see cref="PackFormat"/>). Segments are compressed chunk by chunk on several threads and written in order, so the bytes do not depend on the number of threads.
 /// </summary>
-internal sealed class PackWriter(Stream output, int threads, CancellationToken cancellation)
+/// <param name="output">Seekable.</param>
+/// <param name="threads">To compress with.</param>
+/// <param name="cancellation">Ends the work; what was written is incomplete then.</param>
+/// <param name="worthDecoding">A segment is kept compressed where that leaves less than this part of it.</param>
+internal sealed class PackWriter(Stream output, int threads, CancellationToken cancellation, double worthDecoding = PackWriter.WorthDecoding)
 {
     /// <summary>Zstandard level: beyond it codes of quantised weights gain nothing and building takes longer.</summary>
     private const int Level = 9;
 
     /// <summary>
-    /// A segment is kept compressed where that leaves less than this part of it. Else it is stored as it is and used in place from the executable's pages: codes of 4 and 8 bits
+    /// Unless told otherwise, a segment that would not become smaller than this part of it is stored as it is and used in place from the executable's pages: codes of 4 and 8 bits
     /// shrink by 4 to 6% only, and decoding 100 MB of them took 75 ms of processor time at every start (SmolLM2, idle machine: 93.3 MB and 65 ms to the first token, against 97.4 MB and 27 ms).
     /// </summary>
-    private const double WorthDecoding = 0.9;
+    public const double WorthDecoding = 0.9;
 
     private readonly List<PackTensor> _tensors = [];
     private readonly List<PackSegment> _segments = [];
@@ -53,7 +57,7 @@ internal sealed class PackWriter(Stream output, int threads, CancellationToken c
             },
             compressor => compressor.Dispose());
 
-        var codec = compressed.Sum(c => (long)c.Length) < raw.Length * WorthDecoding ? SegmentCodec.Zstandard : SegmentCodec.Stored;
+        var codec = compressed.Sum(c => (long)c.Length) < raw.Length * worthDecoding ? SegmentCodec.Zstandard : SegmentCodec.Stored;
         var chunks = new PackChunk[count];
         var offset = _position;
         for (var i = 0; i < count; i++)

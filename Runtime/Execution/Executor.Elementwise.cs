@@ -79,6 +79,7 @@ public sealed unsafe partial class Executor
     {
         if (Tokens > 0)
         {
+            weight?.Require();
             _elementwise.Set(op, x, y, weight, value);
             var chunks = Tokens * cost < ParallelFloats ? 1 : Math.Min(Tokens, 4 * _pool.Threads);
             _elementwise.Chunks = chunks;

@@ -24,6 +24,7 @@ public sealed unsafe partial class Executor
         {
             rows += weight.Rows;
             Require(weight.Columns == x.Width && x.Width <= _shape.MaxWidth && rows <= y.Width, nameof(Linear));
+            weight.Require();
             scratch = Math.Max(scratch, weight.Kernel.ScratchBytes(weight.Columns));
             if (quantized.Stride == 0 && weight.Kernel.UsesInt8 && !_floatActivations)
             {

@@ -49,6 +49,7 @@ public sealed unsafe partial class Executor
             _rope = new(bytes);
         }
 
+        inverseFrequencies.Require();
         var frequencies = (float*)inverseFrequencies.Data;
         for (var t = 0; t < Tokens; t++)
         {

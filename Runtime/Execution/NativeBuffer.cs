@@ -1,14 +1,21 @@
 using System.Runtime.InteropServices;
+using ModelPack.Platform;
 
 namespace ModelPack.Execution;
 
 /// <summary>A block of native memory, 64-byte aligned (large ones in huge pages where the system has them), freed with its owner.</summary>
 internal sealed unsafe class NativeBuffer : SafeHandle
 {
-    public NativeBuffer(long bytes, bool clear = false)
+    private readonly bool _pressure;
+
+    /// <param name="bytes">0 or more.</param>
+    /// <param name="clear">Whether the bytes must be zero.</param>
+    /// <param name="pressure">Whether the garbage collector is told. 100 MB at once make it collect at once, which a program's start has no time for.</param>
+    public NativeBuffer(long bytes, bool clear = false, bool pressure = true)
         : base(0, ownsHandle: true)
     {
         Bytes = bytes;
+        _pressure = pressure && bytes > 0;
         var p = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), (nuint)PageAdvice.AlignmentFor(bytes));
         PageAdvice.PreferHugePages((byte*)p, bytes);
         if (clear)
@@ -17,7 +24,7 @@ internal sealed unsafe class NativeBuffer : SafeHandle
         }
 
         SetHandle((nint)p);
-        if (bytes > 0)
+        if (_pressure)
         {
             GC.AddMemoryPressure(bytes);
         }
@@ -34,7 +41,7 @@ internal sealed unsafe class NativeBuffer : SafeHandle
     protected override bool ReleaseHandle()
     {
         NativeMemory.AlignedFree((void*)handle);
-        if (Bytes > 0)
+        if (_pressure)
         {
             GC.RemoveMemoryPressure(Bytes);
         }

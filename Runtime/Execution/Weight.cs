@@ -1,3 +1,4 @@
+using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
@@ -8,6 +9,10 @@ namespace ModelPack;
 /// </summary>
 public sealed unsafe class Weight
 {
+    private WeightLoader? _loader;
+    private int _index;
+    private volatile nint _data;
+
     internal Weight(string name, MatrixKernel kernel, int rows, int columns)
     {
         Name = name;
@@ -34,10 +39,25 @@ public sealed unsafe class Weight
 
     internal MatrixKernel Kernel { get; }
 
-    /// <summary>The resident bytes, while the model is loaded: in its buffer of decoded weights, or in the pack itself.</summary>
-    internal byte* Data { get; private set; }
+    /// <summary>The resident bytes, from <see cref="Require"/> on while the model is loaded: in its buffer of decoded weights, or in the pack itself.</summary>
+    internal byte* Data => (byte*)_data;
 
-    internal void Attach(byte* data) => Data = data;
+    internal void Attach(byte* data) => _data = (nint)data;
+
+    /// <summary>Says who decodes this weight when it is first needed.</summary>
+    internal void LoadWith(WeightLoader loader, int index) => (_loader, _index) = (loader, index);
+
+    /// <summary>Returns when <see cref="Data"/> is there: what every operation calls before it uses a weight, on the thread that started it.</summary>
+    /// <exception cref="ModelPackException">MP5002: its bytes in the pack are damaged.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    internal void Require()
+    {
+        if (_data == 0)
+        {
+            ObjectDisposedException.ThrowIf(_loader is null, this);
+            _loader.Require(_index);
+        }
+    }
 
     /// <summary>Row <paramref name="row"/> as f32, exactly what the kernels multiply with.</summary>
     /// <param name="row">0 … Rows − 1.</param>
@@ -45,6 +65,7 @@ public sealed unsafe class Weight
     /// <exception cref="ArgumentOutOfRangeException">No such row.</exception>
     /// <exception cref="ArgumentException"><paramref name="values"/> is too short.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    /// <exception cref="ModelPackException">MP5002: the weight's bytes in the pack are damaged.</exception>
     public void DequantizeRow(int row, Span<float> values)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -54,10 +75,18 @@ public sealed unsafe class Weight
             throw new ArgumentException($"A row of {Name} has {Columns} values, the span holds {values.Length}.", nameof(values));
         }
 
-        ObjectDisposedException.ThrowIf(Data == null, this);
-        fixed (float* to = values)
+        _loader?.Enter();
+        try
         {
-            Kernel.Dequantize(Data, Rows, Columns, row, to);
+            Require();
+            fixed (float* to = values)
+            {
+                Kernel.Dequantize(Data, Rows, Columns, row, to);
+            }
+        }
+        finally
+        {
+            _loader?.Exit();
         }
     }
 

@@ -11,6 +11,13 @@ internal abstract class ParallelJob
     public abstract void Run(int chunk, int worker);
 }
 
+/// <summary>Work in small pieces for workers that have nothing better to do.</summary>
+internal interface IBackgroundWork
+{
+    /// <summary>Does one piece, or returns false where none is left. Called by several workers at once; must not throw.</summary>
+    bool RunOne();
+}
+
 /// <summary>
 /// Threads that share the chunks of one job after the other: the caller is worker 0, the others wait spinning for some microseconds and then sleep.
 /// </summary>
@@ -19,6 +26,7 @@ internal abstract class ParallelJob
 /// The ticket holds the job's number, the number of chunks and the next chunk in one 64-bit word: a worker that comes late cannot mix up jobs.</para>
 /// <para>Where the machine is busy and the caller keeps waiting for a worker that is not running, the pool falls back to the caller alone for a
 /// while, doubling the time at each failure: slower than two free cores, never slower than one.</para>
+/// <para>Between jobs workers do pieces of <see cref="Offer"/>ed background work. A job never waits for one: a worker in the middle of a piece has claimed none of its chunks.</para>
 /// <para>One job at a time: a caller that finds the pool in use (another generator) runs its job alone.</para>
 /// </remarks>
 internal sealed class WorkerPool : IDisposable
@@ -36,6 +44,7 @@ internal sealed class WorkerPool : IDisposable
     private readonly object _sleep = new();
     private readonly Lock _gate = new();
     private ParallelJob _job = null!;
+    private volatile IBackgroundWork? _background;
     private long _ticket;
     private int _done;
     private int _sleeping;
@@ -51,7 +60,12 @@ internal sealed class WorkerPool : IDisposable
         {
             var worker = i + 1;
             _threads[i] = new Thread(() => Work(worker), 256 * 1024) { IsBackground = true, Name = $"ModelPack {worker}" };
-            _threads[i].Start();
+        }
+
+        // Start waits until the thread runs: each starts the next, so that the caller waits for one.
+        if (_threads.Length > 0)
+        {
+            _threads[0].Start();
         }
     }
 
@@ -82,6 +96,16 @@ internal sealed class WorkerPool : IDisposable
         finally
         {
             _gate.Exit();
+        }
+    }
+
+    /// <summary>Gives idle workers something to do until it is used up; the caller of jobs takes no part.</summary>
+    public void Offer(IBackgroundWork work)
+    {
+        lock (_sleep)
+        {
+            _background = work;
+            Monitor.PulseAll(_sleep);
         }
     }
 
@@ -173,19 +197,43 @@ internal sealed class WorkerPool : IDisposable
 
     private void Work(int worker)
     {
+        if (worker < _threads.Length)
+        {
+            _threads[worker].Start();
+        }
+
         while (!_stop)
         {
             var seen = Volatile.Read(ref _ticket);
             Claim(worker);
-            WaitForJob(seen >> JobShift);
+            if (!RunBackground())
+            {
+                WaitForJob(seen >> JobShift);
+            }
         }
+    }
+
+    private bool RunBackground()
+    {
+        var work = _background;
+        if (work is null)
+        {
+            return false;
+        }
+
+        if (!work.RunOne())
+        {
+            Interlocked.CompareExchange(ref _background, null, work);
+        }
+
+        return true;
     }
 
     private void WaitForJob(long number)
     {
         for (var i = 0; i < SpinsBeforeSleep; i++)
         {
-            if (Volatile.Read(ref _ticket) >> JobShift != number || _stop)
+            if (Volatile.Read(ref _ticket) >> JobShift != number || _stop || _background is not null)
             {
                 return;
             }
@@ -196,7 +244,7 @@ internal sealed class WorkerPool : IDisposable
         lock (_sleep)
         {
             Interlocked.Increment(ref _sleeping);
-            while (Volatile.Read(ref _ticket) >> JobShift == number && !_stop)
+            while (Volatile.Read(ref _ticket) >> JobShift == number && !_stop && _background is null)
             {
                 Monitor.Wait(_sleep);
             }

@@ -15,7 +15,10 @@ public sealed record GenerateStatistics
     /// <summary>Tokens generated, an end-of-generation token not included.</summary>
     public required int GeneratedTokens { get; init; }
 
-    /// <summary>Seconds spent on the prompt.</summary>
+    /// <summary>Seconds to turn the prompt into tokens.</summary>
+    public required double TokenizeSeconds { get; init; }
+
+    /// <summary>Seconds spent on the prompt; in a model's first call, decoding of weights included (<see cref="LoadStatistics.DecodeWaitSeconds"/>).</summary>
     public required double PrefillSeconds { get; init; }
 
     /// <summary>Seconds from the call to the first token, tokenizer and prefill included.</summary>

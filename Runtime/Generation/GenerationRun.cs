@@ -21,6 +21,7 @@ internal sealed class GenerationRun
     private readonly int _reusedTokens;
     private int _steps;
     private int _generated;
+    private readonly TimeSpan _tokenize;
     private TimeSpan _prefill, _first, _decode;
     private StopReason? _stopReason;
 
@@ -35,6 +36,7 @@ internal sealed class GenerationRun
     {
         (_cache, _tokenizer, _sampler, _options, _cancellationToken) = (cache, tokenizer, sampler, options, cancellationToken);
         var ids = prompt();
+        _tokenize = Stopwatch.GetElapsedTime(_started);
         CheckLength(ids.Length);
         _promptTokens = ids.Length;
         _reusedTokens = cache.Restart(ids);
@@ -87,6 +89,7 @@ internal sealed class GenerationRun
         PromptTokens = _promptTokens,
         ReusedTokens = _reusedTokens,
         GeneratedTokens = _generated,
+        TokenizeSeconds = _tokenize.TotalSeconds,
         PrefillSeconds = _prefill.TotalSeconds,
         FirstTokenSeconds = _first.TotalSeconds,
         DecodeSeconds = _decode.TotalSeconds,

@@ -5,11 +5,13 @@ namespace ModelPack;
 /// <summary>
 /// A loaded model and the generators that live on it. The model is freed when it has been disposed and the last of them is gone, never under a running one.
 /// </summary>
-/// <param name="tokenizer">The model's.</param>
+/// <param name="tokenizer">Gives the model's, opening it at the first call; from any thread.</param>
 /// <param name="weights">At the plan's indices.</param>
 /// <param name="createSession">Makes a session for a forward pass; called from any thread.</param>
 /// <param name="loaded">What is freed at the end.</param>
-internal sealed class ModelCore(Tokenizer tokenizer, IReadOnlyList<Weight> weights, Func<ForwardPass, DecoderSession> createSession, IDisposable loaded) : IDisposable
+/// <param name="statistics">How its loading went so far.</param>
+internal sealed class ModelCore(
+    Func<Tokenizer> tokenizer, IReadOnlyList<Weight> weights, Func<ForwardPass, DecoderSession> createSession, IDisposable loaded, Func<LoadStatistics> statistics) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly HashSet<TextGenerator> _generators = [];
@@ -19,11 +21,13 @@ internal sealed class ModelCore(Tokenizer tokenizer, IReadOnlyList<Weight> weigh
 
     private bool _disposed;
 
-    public Tokenizer Tokenizer => Alive(tokenizer);
+    public Tokenizer Tokenizer => Alive(tokenizer)();
 
     public IReadOnlyList<Weight> Weights => Alive(weights);
 
-    public static ModelCore Of(LoadedModel loaded) => new(loaded.Tokenizer, loaded.Weights, loaded.CreateSession, loaded);
+    public LoadStatistics Statistics => Alive(statistics)();
+
+    public static ModelCore Of(LoadedModel loaded) => new(() => loaded.Tokenizer, loaded.Weights, loaded.CreateSession, loaded, () => loaded.Statistics);
 
     /// <summary>A generator for a forward pass made by <paramref name="createForward"/>.</summary>
     public TextGenerator CreateGenerator(Func<ForwardPass> createForward)
@@ -35,12 +39,16 @@ internal sealed class ModelCore(Tokenizer tokenizer, IReadOnlyList<Weight> weigh
         }
 
         TextGenerator generator;
+        DecoderSession? session = null;
         try
         {
-            generator = new(createSession(createForward()), tokenizer, Forget);
+            // The session first: workers begin to decode weights while this thread opens the tokenizer.
+            session = createSession(createForward());
+            generator = new(session, tokenizer(), Forget);
         }
         catch
         {
+            session?.Dispose();
             Release();
             throw;
         }

@@ -9,4 +9,8 @@ public sealed record ModelInfo(
     string Name,
     int ContextLength,
     int VocabularySize,
-    IReadOnlyList<KeyValuePair<string, string>> Facts);
+    IReadOnlyList<KeyValuePair<string, string>> Facts)
+{
+    /// <summary>Bytes that the weights take in the form in which they are multiplied, once all have been decoded.</summary>
+    public long ResidentBytes { get; init; }
+}

@@ -1,3 +1,5 @@
+using ModelPack.Platform;
+
 namespace ModelPack;
 
 /// <summary>
@@ -49,6 +51,12 @@ public sealed record ModelOptions
         get;
         init => field = value is null ? null : OptionCheck.Range("ModelOptions.MaxMemoryBytes", value.Value, 1L << 20, long.MaxValue, "bytes; leave it unset for no limit");
     }
+
+    /// <summary>
+    /// Whether loading decodes all weights at once; false (default): each is decoded when it is first needed, while the layers before it already compute. For servers
+    /// that want the time, and the error of a damaged file, at the start.
+    /// </summary>
+    public bool Preload { get; init; }
 
     /// <summary><see cref="Threads"/>, or the number of threads that suits this machine where that is 0.</summary>
     internal int EffectiveThreads => Threads > 0 ? Threads : ProcessorTopology.DefaultThreads;

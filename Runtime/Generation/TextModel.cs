@@ -30,8 +30,9 @@ public abstract class TextModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(definition);
         options ??= ModelOptions.Default;
-        Info = new(definition.Name, ContextLengthOf(definition, options), definition.Shape.VocabularySize, [.. definition.Facts]);
+        var info = new ModelInfo(definition.Name, ContextLengthOf(definition, options), definition.Shape.VocabularySize, [.. definition.Facts]);
         _core = open(definition, options);
+        Info = info with { ResidentBytes = _core.Weights.Sum(w => w.ResidentBytes) };
     }
 
     /// <summary>The model's tokenizer.</summary>
@@ -40,6 +41,10 @@ public abstract class TextModel : IDisposable
 
     /// <summary>Facts about the model.</summary>
     public ModelInfo Info { get; }
+
+    /// <summary>How loading went so far.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public LoadStatistics LoadStatistics => _core.Statistics;
 
     /// <summary>The weights, at the plan's indices.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

@@ -40,7 +40,7 @@ public sealed unsafe class CorruptedPackTests
         try
         {
             pack.CopyTo(new Span<byte>(memory.Pointer, pack.Length));
-            return LoadedModel.Open(memory.Pointer, pack.Length, "test", "", s_model.Shape, new() { Threads = 1 }, memory);
+            return LoadedModel.Open(memory.Pointer, pack.Length, "test", "", s_model.Shape, new() { Threads = 1, Preload = true }, memory);
         }
         catch
         {

@@ -148,7 +148,7 @@ public unsafe class PackTests
     {
         fixed (byte* p = bytes)
         {
-            LoadedModel.Open(p, bytes.Length, "test", hash, s_shape, new ModelOptions { Threads = 1 }, null).Dispose();
+            LoadedModel.Open(p, bytes.Length, "test", hash, s_shape, new ModelOptions { Threads = 1, Preload = true }, null).Dispose();
         }
     }
 

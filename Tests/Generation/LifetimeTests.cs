@@ -201,7 +201,8 @@ public class LifetimeTests
     private sealed class FakeModel(FakeLoaded loaded, ModelOptions? options = null) : TextModel(s_definition, options, (_, _) =>
     {
         loaded.IsOpen = true;
-        return new(new FakeTokenizer(), [], loaded.CreateSession, loaded);
+        var tokenizer = new FakeTokenizer();
+        return new(() => tokenizer, [], loaded.CreateSession, loaded, () => throw new NotSupportedException());
     })
     {
         private static readonly ModelDefinition s_definition = new(

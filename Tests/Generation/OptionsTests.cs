@@ -1,3 +1,5 @@
+using ModelPack.Platform;
+
 namespace ModelPack.Tests.Generation;
 
 public class OptionsTests

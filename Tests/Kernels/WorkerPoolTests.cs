@@ -49,6 +49,58 @@ public class WorkerPoolTests
         })));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Idle_workers_do_background_work_once_while_jobs_go_on(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        var job = new Counting(64, threads);
+        for (var round = 0; round < 100; round++)
+        {
+            var work = new Pieces(200);
+            if (round % 10 == 9)
+            {
+                Thread.Sleep(2); // workers that sleep are woken
+            }
+
+            pool.Offer(work);
+            for (var i = 0; i < 20; i++)
+            {
+                Array.Clear(job.Counts);
+                pool.Run(job, 64);
+                Assert.All(job.Counts, count => Assert.Equal(1, count));
+            }
+
+            while (threads > 1 && Volatile.Read(ref work.Done) < 200)
+            {
+                Thread.Yield();
+            }
+
+            Assert.True(work.RunOne() == (threads == 1), "the caller takes no part");
+        }
+    }
+
+    private sealed class Pieces(int count) : IBackgroundWork
+    {
+        private int _next;
+
+        public int Done;
+
+        public bool RunOne()
+        {
+            if (Interlocked.Increment(ref _next) > count)
+            {
+                return false;
+            }
+
+            Thread.SpinWait(50);
+            Interlocked.Increment(ref Done);
+            return true;
+        }
+    }
+
     private sealed class Counting(int most, int threads) : ParallelJob
     {
         public int[] Counts { get; } = new int[most];

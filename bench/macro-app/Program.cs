@@ -1,12 +1,13 @@
 using MacroApp;
 using ModelPack;
 
+var clock = new ColdStart();
 try
 {
     var arguments = Arguments.Parse(args);
     if (arguments.Verb == "first")
     {
-        await FirstToken.Run(arguments);
+        await FirstToken.Run(arguments, clock);
     }
     else
     {

@@ -1,4 +1,4 @@
-namespace ModelPack;
+namespace ModelPack.Platform;
 
 /// <summary>How many threads suit this machine when nobody says.</summary>
 internal static class ProcessorTopology
@@ -7,7 +7,7 @@ internal static class ProcessorTopology
     private const int MostThreads = 16;
 
     /// <summary>1 … 16. Read once.</summary>
-    public static int DefaultThreads { get; } = Math.Clamp(Cores(Environment.ProcessorCount, SmtIsActive()), 1, MostThreads);
+    public static int DefaultThreads { get; } = Math.Clamp(Cores(), 1, MostThreads);
 
     /// <summary>
     /// Cores worth a thread among <paramref name="processors"/> logical ones. Two hyper-threads of a core share its multipliers, so half of them do;
@@ -15,21 +15,13 @@ internal static class ProcessorTopology
     /// </summary>
     internal static int Cores(int processors, bool smt) => smt && processors > 4 ? processors / 2 : processors;
 
-    /// <summary>Linux says so in sysfs; elsewhere (no SMT on Apple silicon; unknown on Windows) every logical processor counts.</summary>
-    private static bool SmtIsActive()
+    /// <summary>The runtime's count respects affinity and container limits; what a platform says beyond it only lowers it.</summary>
+    private static int Cores()
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return false;
-        }
-
-        try
-        {
-            return File.ReadAllText("/sys/devices/system/cpu/smt/active").AsSpan().Trim() is "1";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        var processors = Environment.ProcessorCount;
+        return OperatingSystem.IsLinux() ? Cores(processors, LinuxProcessors.HasActiveSmt())
+            : OperatingSystem.IsWindows() ? Cores(processors, WindowsProcessors.HasActiveSmt())
+            : OperatingSystem.IsMacOS() ? Math.Min(processors, MacProcessors.PerformanceCores() ?? processors)
+            : processors;
     }
 }

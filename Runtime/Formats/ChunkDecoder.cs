@@ -1,0 +1,99 @@
+using System.IO.Hashing;
+using ModelPack.Platform;
+
+namespace ModelPack.Formats;
+
+/// <summary>
+/// Brings chunks of a pack from rest to their raw form: checks a chunk's hash, then decodes it. The seam between the pack's codecs and those who need their bytes.
+/// Thread-safe: one thread a chunk.
+/// </summary>
+/// <param name="pack">Stays mapped.</param>
+/// <param name="bytes">Where its bytes come from; disposed of with this object.</param>
+internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes) : IDisposable
+{
+    /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
+    private readonly Stack<DecoderScratch> _idle = new();
+
+    /// <summary>Decodes one chunk of a segment; of one that is stored as it is, only the hash is checked.</summary>
+    /// <param name="segment">Of the pack.</param>
+    /// <param name="chunk">0 … Chunks − 1.</param>
+    /// <param name="raw">Where the segment's raw bytes go, all of them.</param>
+    /// <exception cref="ModelPackException">MP5002: the checksum does not match, or the chunk does not decode to its size.</exception>
+    public void Decode(PackSegment segment, int chunk, byte* raw)
+    {
+        var entry = segment.Chunks[chunk];
+        if (segment.Codec == SegmentCodec.Stored)
+        {
+            Check(bytes.Mapped(entry.Offset, entry.StoredBytes), chunk, entry);
+            return;
+        }
+
+        var scratch = Rent();
+        try
+        {
+            var stored = bytes.Read(entry.Offset, entry.StoredBytes, ref scratch.Stored);
+            if (XxHash3.HashToUInt64(stored) != entry.Hash)
+            {
+                stored = bytes.Mapped(entry.Offset, entry.StoredBytes);
+                Check(stored, chunk, entry);
+            }
+
+            if (scratch.Decode(segment.Codec, stored, new(raw + ((long)chunk * segment.ChunkRawBytes), segment.RawBytesOf(chunk))) is { } problem)
+            {
+                throw Damaged(chunk, entry, problem);
+            }
+        }
+        finally
+        {
+            bytes.Release(entry.Offset, entry.StoredBytes);
+            Return(scratch);
+        }
+    }
+
+    /// <summary>Gives back what is left of compressed segments in memory, once all are decoded.</summary>
+    public void ReleaseAll()
+    {
+        foreach (var segment in pack.Segments.Where(s => s.Codec != SegmentCodec.Stored))
+        {
+            bytes.Release(segment.Offset, segment.StoredBytes);
+        }
+    }
+
+    /// <summary>Frees what decoding needed; there may be nobody decoding.</summary>
+    public void Dispose()
+    {
+        while (_idle.TryPop(out var scratch))
+        {
+            scratch.Dispose();
+        }
+
+        bytes.Dispose();
+    }
+
+    private static void Check(ReadOnlySpan<byte> stored, int chunk, PackChunk entry)
+    {
+        if (XxHash3.HashToUInt64(stored) != entry.Hash)
+        {
+            throw Damaged(chunk, entry, "its checksum does not match its bytes");
+        }
+    }
+
+    private static ModelPackException Damaged(int chunk, PackChunk entry, string what) => new(
+        MpCodes.PackCorrupted, $"chunk {chunk} at byte {entry.Offset} of the pack is damaged: {what}. Copy the application again or rebuild it.");
+
+    private DecoderScratch Rent()
+    {
+        lock (_idle)
+        {
+            return _idle.TryPop(out var scratch) ? scratch : new();
+        }
+    }
+
+    private void Return(DecoderScratch scratch)
+    {
+        lock (_idle)
+        {
+            _idle.Push(scratch);
+        }
+    }
+}
