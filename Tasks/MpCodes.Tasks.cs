@@ -44,4 +44,7 @@ internal static class MpCodes
 
     /// <summary>The project is not a C# project for .NET 10 or later.</summary>
     public const string UnsupportedProject = "MP1013";
+
+    /// <summary>A text file that metadatum Calibration names is not there.</summary>
+    public const string TextMissing = "MP1014";
 }

@@ -38,9 +38,12 @@ public sealed class CompileModelTests : IDisposable
     /// <summary>What the compiler does where all goes well.</summary>
     private int WriteOutputs(string host, string arguments)
     {
-        foreach (var output in new[] { Output("PackFile"), Output("PlanFile"), Output("ShapeFile") }.Where(o => arguments.Contains(o + ".new", StringComparison.Ordinal)))
+        foreach (var output in new[] { Output("PackFile"), Output("PlanFile"), Output("ShapeFile") })
         {
-            File.WriteAllText(output + ".new", Path.GetExtension(output));
+            foreach (var unfinished in new[] { output + ".new", output + ".inspected.new" }.Where(u => arguments.Contains(u, StringComparison.Ordinal)))
+            {
+                File.WriteAllText(unfinished, Path.GetExtension(output));
+            }
         }
 
         return 0;
@@ -55,9 +58,9 @@ public sealed class CompileModelTests : IDisposable
             line = $"{host} {arguments.Trim()}";
             return WriteOutputs(host, arguments);
         }).Execute());
-        Assert.Equal($"{_host} --roll-forward Major {_compiler} inspect \"{_model.ItemSpec}\" --name MyModel --namespace App --quality Source --shape {Output("ShapeFile")}.new", line);
+        Assert.Equal($"{_host} --roll-forward Major {_compiler} inspect \"{_model.ItemSpec}\" --name MyModel --namespace App --quality Source --shape {Output("ShapeFile")}.inspected.new", line);
         Assert.Equal(".shape", File.ReadAllText(Output("ShapeFile")));
-        Assert.False(File.Exists(Output("ShapeFile") + ".new"));
+        Assert.False(File.Exists(Output("ShapeFile") + ".inspected.new"));
     }
 
     [Fact]
@@ -72,7 +75,7 @@ public sealed class CompileModelTests : IDisposable
         });
         task.Threads = "3";
         Assert.True(task.Execute());
-        Assert.EndsWith($" --quality Source --context-length 128 -o {Output("PackFile")}.new --plan {Output("PlanFile")}.new --threads 3", line);
+        Assert.EndsWith($" --quality Source --context-length 128 -o {Output("PackFile")}.new --plan {Output("PlanFile")}.new --shape {Output("ShapeFile")}.new --threads 3", line);
         Assert.Equal(File.ReadAllText(Output("InputsFile")), File.ReadAllText(Output("PackStamp")));
     }
 
