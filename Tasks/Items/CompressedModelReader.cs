@@ -25,7 +25,7 @@ internal sealed class CompressedModelReader(TaskLoggingHelper log, string rootNa
         var values = new List<KeyValuePair<string, string>>();
         foreach (var metadatum in Metadatum.All.Where(m => m.Option.Length > 0))
         {
-            fine &= Add(item, metadatum, values);
+            fine = fine && Add(item, metadatum, values);
         }
 
         return fine ? new(item, path, name, space, values, item.GetMetadata("Instructions")) : null;
@@ -52,21 +52,22 @@ internal sealed class CompressedModelReader(TaskLoggingHelper log, string rootNa
             return true;
         }
 
-        if (!metadatum.Files)
+        string[]? all = metadatum.Files ? Texts(log, item, metadatum.Name, value, projectFolder) : [value];
+        values.AddRange((all ?? []).Select(v => new KeyValuePair<string, string>(metadatum.Name, v)));
+        return all is not null;
+    }
+
+    /// <summary>Full paths of the files that a metadatum names; null where one is missing (MP1014).</summary>
+    internal static string[]? Texts(TaskLoggingHelper log, ITaskItem item, string metadatum, string value, string projectFolder)
+    {
+        var paths = value.Split(';').Select(v => v.Trim()).Where(v => v.Length > 0).Select(v => Path.GetFullPath(Path.Combine(projectFolder, v))).ToArray();
+        var missing = paths.Where(p => !File.Exists(p)).ToList();
+        foreach (var path in missing)
         {
-            values.Add(new(metadatum.Name, value));
-            return true;
+            CompressedModelItem.Error(log, item, MpCodes.TextMissing, $"model '{item.ItemSpec}': {metadatum} names a file that does not exist: '{path}'. Correct the path, which is relative to the project's folder; several are separated by semicolons.");
         }
 
-        var fine = true;
-        foreach (var text in value.Split(';').Select(v => v.Trim()).Where(v => v.Length > 0))
-        {
-            var path = Path.GetFullPath(Path.Combine(projectFolder, text));
-            fine &= File.Exists(path) || Refuse(item, MpCodes.TextMissing, $"model '{item.ItemSpec}': the file '{text}' of {metadatum.Name} does not exist; looked for it at '{path}'. Correct the path, which is relative to the project's folder; several are separated by semicolons.");
-            values.Add(new(metadatum.Name, path));
-        }
-
-        return fine;
+        return missing.Count == 0 ? paths : null;
     }
 
     private bool CheckFile(ITaskItem item, string path)

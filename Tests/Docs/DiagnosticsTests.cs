@@ -24,7 +24,7 @@ public sealed partial class DiagnosticsTests
         .. typeof(GeneratorCodes).GetFields(BindingFlags.Static | BindingFlags.Public).Where(f => f.FieldType == typeof(DiagnosticDescriptor))
             .Select(f => new Diagnostic(((DiagnosticDescriptor)f.GetValue(null)!).Id, $"GeneratorCodes.{f.Name}", "Generator")),
         // Written in the targets themselves.
-        .. TargetsCode().Matches(File.ReadAllText(Repository.Path("Tasks", "build", "ModelPack.targets"))).Select(m => m.Groups[1].Value).Distinct()
+        .. Directory.GetFiles(Repository.Path("Tasks"), "*.targets", SearchOption.AllDirectories).SelectMany(f => TargetsCode().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct()
             .Where(c => Constants(typeof(TaskCodes), "").All(d => d.Code != c)).Select(c => new Diagnostic(c, c, "Tasks")),
     ];
 
