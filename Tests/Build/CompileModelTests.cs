@@ -146,7 +146,8 @@ public sealed class CompileModelTests : IDisposable
     public async System.Threading.Tasks.Task Cancelling_kills_the_child_process()
     {
         var pidFile = _folder["pid"];
-        var task = Shell($"echo $$ >'{pidFile}.new'; mv '{pidFile}.new' '{pidFile}'; exec sleep 600");
+        var half = Output("PackFile") + ".new.123.tmp";
+        var task = Shell($"echo half >'{half}'; echo $$ >'{pidFile}.new'; mv '{pidFile}.new' '{pidFile}'; exec sleep 600");
         var run = System.Threading.Tasks.Task.Run(task.Execute);
         while (!File.Exists(pidFile) && !run.IsCompleted)
         {
@@ -158,6 +159,7 @@ public sealed class CompileModelTests : IDisposable
         var pid = int.Parse(File.ReadAllText(pidFile));
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(pid));
         Assert.False(File.Exists(Output("PackStamp")));
+        Assert.False(File.Exists(half), "a killed compiler's temporary file stays");
     }
 
     /// <summary>The task with a shell script in the place of the dotnet host.</summary>

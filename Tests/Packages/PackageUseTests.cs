@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ModelPack.Tests.Build;
 
@@ -36,7 +37,7 @@ public sealed class PackageUseTests(PackageFeed feed) : IClassFixture<PackageFee
         var publish = feed.DotNet("pair/app", "publish", "-r", NativeTools.Target, "-o", feed["pair/out"]).Succeeds();
         Assert.Contains("ModelPack: native code for ", publish.Output);
         Assert.DoesNotContain("warning", publish.Output);
-        Assert.Equal(["app"], Directory.GetFileSystemEntries(feed["pair/out"]).Select(Path.GetFileName));
+        Assert.Equal(["app", "library.pdb"], Directory.GetFileSystemEntries(feed["pair/out"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(PackageFeed.Golden, ConsumerProject.RunAlone(feed["pair/out"], feed["pair/out/app"]).Succeeds().Output);
     }
 
@@ -75,7 +76,11 @@ public sealed class PackageUseTests(PackageFeed feed) : IClassFixture<PackageFee
             runs += publish.Runs("pack");
             Assert.DoesNotContain("warning", publish.Output.Replace("0 Warning(s)", "", StringComparison.Ordinal).Replace("-warnaserror", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
             Assert.True(File.Exists(feed[$"rids/out/{target}/{(target.StartsWith("win", StringComparison.Ordinal) ? "rids.exe" : "rids")}"]));
-            Assert.Equal(PackageFeed.Golden, feed.DotNet("rids", feed[$"rids/out/{target}/rids.dll"]).Succeeds().Output);
+            if (target.EndsWith(RuntimeInformation.OSArchitecture.ToString(), StringComparison.OrdinalIgnoreCase))
+            {
+                // Its assemblies are the same on every system of this processor.
+                Assert.Equal(PackageFeed.Golden, feed.DotNet("rids", feed[$"rids/out/{target}/rids.dll"]).Succeeds().Output);
+            }
         }
 
         Assert.Equal(1, runs);
