@@ -1,8 +1,8 @@
 namespace ModelPack.Tasks;
 
 /// <summary>
-/// Identifiers of what can go wrong in a project file and in the targets (MP10xx); each has a row in
-/// docs/diagnostics/projects.md and a test that raises it.
+/// Identifiers of what can go wrong in a project file and in the targets (MP10xx); each has a page in
+/// docs/diagnostics and a test that raises it.
 /// </summary>
 internal static class MpCodes
 {

@@ -4,7 +4,8 @@
 #     --packages  a folder with both packages (default: they are packed now)
 #     --model     a model instead of the page's
 #     --no-native without the last section, which takes a C toolchain
-#     --builds    also compares builds with and without ModelPack: medians of N
+#     --builds    also compares builds (cold; same: nothing changed; code: C# changed; clean: outputs deleted, pack in the user's cache) of this project and of an
+#                 equal one without ModelPack ("Plain"): medians of N
 # Leaves nothing behind: packages are unpacked and packs cached in the temporary folder; .NET's own packages come from the user's cache where it has them.
 set -euo pipefail
 
@@ -17,7 +18,7 @@ while (($# > 0)); do
     --model) model=$(cd "$(dirname "$2")" && pwd)/$(basename "$2"); shift 2 ;;
     --no-native) native=0; shift ;;
     --builds) builds=$2; shift 2 ;;
-    *) sed -n '3,7s/^# //p' "$0" >&2; exit 2 ;;
+    *) sed -n '3,9s/^# //p' "$0" >&2; exit 2 ;;
   esac
 done
 
@@ -79,12 +80,11 @@ if [[ $model == "$root/Tests/Fixtures/stories260K.gguf" ]]; then
 fi
 
 median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-# build FOLDER: seconds of one build without restore.
+# build FOLDER KIND: one build without restore; its seconds, and those of the processor, go to files. (On a machine that does other things the latter can be compared.)
 build() {
-  local start
-  start=$(now)
-  (cd "$1" && dotnet build --no-restore >"$work/log" 2>&1 </dev/null) || { cat "$work/log" >&2; exit 1; }
-  awk -v a="$start" -v b="$(now)" 'BEGIN { printf "%.2f\n", b - a }'
+  local TIMEFORMAT='%R %U %S'
+  { time (cd "$1" && dotnet build --no-restore -m:1 >"$work/log" 2>&1 </dev/null) 2>/dev/null; } 2>"$work/time" || { cat "$work/log" >&2; exit 1; }
+  awk -v wall="$2.$1.wall" -v cpu="$2.$1.cpu" '{ print $1 >>wall; print $2 + $3 >>cpu }' "$work/time"
 }
 
 if ((builds > 0)); then
@@ -99,18 +99,18 @@ if ((builds > 0)); then
     for project in MyApp Plain; do
       rm -rf "$project/bin" "$project/obj/Debug" "$project/obj/modelpack"
       rm -rf "$ModelPackCacheFolder"
-      build "$project" >>"cold.$project"
-      build "$project" >>"same.$project"
+      build "$project" cold
+      build "$project" same
       echo "// $i" >>"$project/Program.cs"
-      build "$project" >>"code.$project"
+      build "$project" code
       rm -rf "$project/bin" "$project/obj/Debug" "$project/obj/modelpack"
-      build "$project" >>"clean.$project"
+      build "$project" clean
     done
   done
   for kind in cold same code clean; do
-    with=$(median <"$kind.MyApp") without=$(median <"$kind.Plain")
-    row "(build: $kind, with ModelPack)" "$with"
-    row "(build: $kind, without)" "$without"
+    for project in MyApp Plain; do
+      row "(build: $kind, $project: seconds; of the processor $(median <"$kind.$project.cpu"))" "$(median <"$kind.$project.wall")"
+    done
   done
 fi
 

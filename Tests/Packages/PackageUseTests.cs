@@ -129,6 +129,18 @@ public sealed class PackageUseTests(PackageFeed feed) : IClassFixture<PackageFee
     }
 
     [Fact]
+    public void A_native_arm64_application_is_published_from_x64_and_says_the_same()
+    {
+        NativeTools.SkipWithoutArm64();
+        feed.Project("arm64/arm64.csproj", PackageFeed.Reference + PackageFeed.Model(), Exe + "<TargetFramework>net10.0</TargetFramework><PublishAot>true</PublishAot>");
+        feed.Write("arm64/Program.cs", "using App;\n" + PackageFeed.Program());
+        var publish = feed.Run("arm64", "bash", Repository.Path("eng", "publish-arm64.sh"), "arm64.csproj", feed["arm64/out"], "--nologo", "-nodeReuse:false").Succeeds();
+        Assert.Contains("native code for armv8.2-a,dotprod", publish.Output);
+        Assert.DoesNotContain("warning", publish.Output);
+        Assert.Equal(PackageFeed.Golden, feed.Run("arm64/out", "qemu-aarch64-static", "-L", NativeTools.Arm64Root, "-cpu", "max", feed["arm64/out/arm64"]).Succeeds().Output);
+    }
+
+    [Fact]
     public void A_single_file_application_needs_no_other_file()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "publishes for the Linux that it runs on");
