@@ -34,7 +34,10 @@ public class CompileModel : ToolTask
         StandardOutputImportance = nameof(MessageImportance.High);
     }
 
-    /// <summary><c>true</c> for the pack and its plan; <c>false</c> for the shape, which needs the model's headers only.</summary>
+    /// <summary>Between several values of one metadatum; no path holds it.</summary>
+    internal const string ValueSeparator = "\n";
+
+    /// <summary><c>true</c> for shape, plan and pack; <c>false</c> for the shape, which needs the model's headers only.</summary>
     public bool Pack { get; set; }
 
     /// <summary>An item of <see cref="ResolveCompressedModels.ResolvedModels"/>.</summary>
@@ -63,14 +66,24 @@ public class CompileModel : ToolTask
 
     protected override string GenerateFullPathToTool() => DotNetHost.Length > 0 ? DotNetHost : ToolName;
 
+    /// <summary>Folder of the user-level cache; empty: the compiler's own choice.</summary>
+    public string CacheFolder { get; set; } = "";
+
+    /// <summary>Bytes that the cache may have, such as <c>4GB</c>; empty: the compiler's own choice.</summary>
+    public string CacheSize { get; set; } = "";
+
+    /// <summary><c>false</c>: without the user-level cache.</summary>
+    public string Cache { get; set; } = "";
+
     private string Stamp => Model.GetMetadata(Pack ? "PackStamp" : "InspectStamp");
 
     /// <summary>Output files and the option that names each; written beside their place first.</summary>
     private IEnumerable<(string Option, string Path)> Outputs => Pack
-        ? [("-o", Model.GetMetadata("PackFile")), ("--plan", Model.GetMetadata("PlanFile"))]
+        ? [("-o", Model.GetMetadata("PackFile")), ("--plan", Model.GetMetadata("PlanFile")), ("--shape", Model.GetMetadata("ShapeFile"))]
         : [("--shape", Model.GetMetadata("ShapeFile"))];
 
-    private static string Unfinished(string path) => path + ".new";
+    /// <summary>Inspecting and packing may run at once (an editor beside a build) and both write the shape.</summary>
+    private string Unfinished(string path) => path + (Pack ? ".new" : ".inspected.new");
 
     public override bool Execute()
     {
@@ -96,15 +109,25 @@ public class CompileModel : ToolTask
             return true;
         }
 
+        DeleteUnfinished();
         try
         {
             return base.Execute() && !Log.HasLoggedErrors && Finish(inputs);
         }
         finally
         {
-            foreach (var (_, path) in Outputs)
+            DeleteUnfinished();
+        }
+    }
+
+    /// <summary>A compiler that was killed could not tidy up: its own temporary files begin with the output's name. (Nobody else writes here now.)</summary>
+    private void DeleteUnfinished()
+    {
+        foreach (var unfinished in Outputs.Select(o => Unfinished(o.Path)))
+        {
+            foreach (var file in Directory.GetFiles(Path.GetDirectoryName(unfinished)!, Path.GetFileName(unfinished) + "*"))
             {
-                File.Delete(Unfinished(path));
+                File.Delete(file);
             }
         }
     }
@@ -125,8 +148,14 @@ public class CompileModel : ToolTask
             Fingerprint.Publish(Unfinished(path), path);
         }
 
-        Fingerprint.WriteIfDifferent(Stamp, inputs);
-        File.SetLastWriteTimeUtc(Stamp, DateTime.UtcNow);
+        // A pack brings the shape along: nothing is left to inspect.
+        string[] stamps = Pack ? [Model.GetMetadata("InspectStamp"), Stamp] : [Stamp];
+        foreach (var stamp in stamps)
+        {
+            Fingerprint.WriteIfDifferent(stamp, inputs);
+            File.SetLastWriteTimeUtc(stamp, DateTime.UtcNow);
+        }
+
         return true;
     }
 
@@ -140,14 +169,26 @@ public class CompileModel : ToolTask
         line.AppendFileNameIfNotNull(Model.ItemSpec);
         Append(line, "--name", Model.GetMetadata("ClassName"));
         Append(line, "--namespace", Model.GetMetadata("ClassNamespace"));
-        Append(line, "--quality", Model.GetMetadata("Quality"));
-        Append(line, "--context-length", Model.GetMetadata("ContextLength"));
+        foreach (var metadatum in Metadatum.All.Where(m => m.Option.Length > 0 && (Pack || m.OfShape)))
+        {
+            foreach (var value in Model.GetMetadata(metadatum.Name).Split([ValueSeparator], StringSplitOptions.RemoveEmptyEntries))
+            {
+                Append(line, metadatum.Option, value);
+            }
+        }
+
         foreach (var (option, path) in Outputs)
         {
             Append(line, option, Unfinished(path));
         }
 
-        Append(line, "--threads", Pack ? Threads : "");
+        if (Pack)
+        {
+            Append(line, "--threads", Threads);
+            Append(line, "--cache", Cache.Equals("false", StringComparison.OrdinalIgnoreCase) ? "off" : CacheFolder);
+            Append(line, "--cache-size", CacheSize);
+        }
+
         return line.ToString();
     }
 

@@ -1,8 +1,8 @@
 namespace ModelPack.Tasks;
 
 /// <summary>
-/// Identifiers of what can go wrong in a project file and in the targets (MP10xx); each has a row in
-/// docs/diagnostics/projects.md and a test that raises it.
+/// Identifiers of what can go wrong in a project file and in the targets (MP10xx); each has a page in
+/// docs/diagnostics and a test that raises it.
 /// </summary>
 internal static class MpCodes
 {
@@ -44,4 +44,7 @@ internal static class MpCodes
 
     /// <summary>The project is not a C# project for .NET 10 or later.</summary>
     public const string UnsupportedProject = "MP1013";
+
+    /// <summary>A text file that metadatum Calibration names is not there.</summary>
+    public const string TextMissing = "MP1014";
 }

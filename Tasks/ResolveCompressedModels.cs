@@ -21,6 +21,12 @@ public sealed class ResolveCompressedModels : Task
     /// <summary>Namespace of models that have none of their own; the project's <c>RootNamespace</c>.</summary>
     public string RootNamespace { get; set; } = "";
 
+    /// <summary>Folder of the project, to which paths in metadata are relative.</summary>
+    public string ProjectFolder { get; set; } = "";
+
+    /// <summary>The configuration that is built; Debug asks for little effort.</summary>
+    public string Configuration { get; set; } = "";
+
     /// <summary>Folder for everything that the compiler writes; shared by all configurations and targets, because a pack depends on neither.</summary>
     [Required]
     public string IntermediateFolder { get; set; } = "";
@@ -29,8 +35,9 @@ public sealed class ResolveCompressedModels : Task
     public ITaskItem[] ToolFiles { get; set; } = [];
 
     /// <summary>
-    /// One item per model: Include is the model's full path; metadata ClassName, ClassNamespace, Quality, ContextLength, InputsFile, ShapeFile, PlanFile,
-    /// PackFile, InspectStamp, PackStamp, LogicalName, ProjectFile.
+    /// One item per model: Include is the model's full path; metadata ClassName, ClassNamespace, one for each metadatum that
+    /// the compiler is told (Quality, ContextLength …; several values in lines), InputsFile, ShapeFile, PlanFile, PackFile, InspectStamp, PackStamp,
+    /// LogicalName, ProjectFile.
     /// </summary>
     [Output]
     public ITaskItem[] ResolvedModels { get; private set; } = [];
@@ -41,7 +48,7 @@ public sealed class ResolveCompressedModels : Task
 
     public override bool Execute()
     {
-        var reader = new CompressedModelReader(Log, RootNamespace);
+        var reader = new CompressedModelReader(Log, RootNamespace, ProjectFolder, Configuration);
         var models = Models.Select(reader.Read).Where(m => m is not null).Select(m => m!).ToList();
         ReportClashes(models);
         ReportInstructions(models);
@@ -86,25 +93,29 @@ public sealed class ResolveCompressedModels : Task
         Directory.CreateDirectory(folder);
         string In(string extension) => Path.Combine(folder, model.ClassName + extension);
 
-        Fingerprint.WriteIfDifferent(In(".inputs"), $"{model.Options}{Fingerprint.OfModel(model.FullPath)}{tools}");
+        Fingerprint.WriteIfDifferent(In(".inputs"), $"{model.Options}{Fingerprint.OfModel(model.FullPath)}{Fingerprint.OfTexts(model.Texts)}{tools}");
         ForgetStampWithoutOutputs(In(".inspected"), In(".shape"));
-        ForgetStampWithoutOutputs(In(".packed"), In(".mpk"), In(".plan"));
+        ForgetStampWithoutOutputs(In(".packed"), In(".mpk"), In(".plan"), In(".shape"));
 
-        return new TaskItem(model.FullPath, new Dictionary<string, string>
+        var resolved = new TaskItem(Escaped(model.FullPath));
+        void Set(string name, string value) => resolved.SetMetadata(name, Escaped(value));
+
+        Set("ClassName", model.ClassName);
+        Set("ClassNamespace", model.Namespace);
+        Set("InputsFile", In(".inputs"));
+        Set("ShapeFile", In(".shape"));
+        Set("PlanFile", In(".plan"));
+        Set("PackFile", In(".mpk"));
+        Set("InspectStamp", In(".inspected"));
+        Set("PackStamp", In(".packed"));
+        Set("LogicalName", $"ModelPack/{model.FullName}.mpk");
+        Set("ProjectFile", model.Item.GetMetadata("DefiningProjectFullPath"));
+        foreach (var values in model.Values.GroupBy(v => v.Key, v => v.Value))
         {
-            ["ClassName"] = model.ClassName,
-            ["ClassNamespace"] = model.Namespace,
-            ["Quality"] = model.Quality,
-            ["ContextLength"] = model.ContextLength,
-            ["InputsFile"] = In(".inputs"),
-            ["ShapeFile"] = In(".shape"),
-            ["PlanFile"] = In(".plan"),
-            ["PackFile"] = In(".mpk"),
-            ["InspectStamp"] = In(".inspected"),
-            ["PackStamp"] = In(".packed"),
-            ["LogicalName"] = $"ModelPack/{model.FullName}.mpk",
-            ["ProjectFile"] = model.Item.GetMetadata("DefiningProjectFullPath"),
-        });
+            Set(values.Key, string.Join(CompileModel.ValueSeparator, values));
+        }
+
+        return resolved;
     }
 
     /// <summary>Outputs keep their time when their contents stay, so only the stamp can be compared with the inputs: it must not outlive them.</summary>
@@ -115,4 +126,7 @@ public sealed class ResolveCompressedModels : Task
             File.Delete(stamp);
         }
     }
+
+    /// <summary>MSBuild's escapes (%XX) for what would mean something in an item: folders and files may be called anything.</summary>
+    private static string Escaped(string text) => string.Concat(text.Select(c => "%;*?@$()'".IndexOf(c) < 0 ? c.ToString() : $"%{(int)c:X2}"));
 }

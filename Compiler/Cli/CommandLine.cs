@@ -70,6 +70,9 @@ internal sealed class CommandLine
 
     public string? Text(string option) => _values.GetValueOrDefault(option);
 
+    /// <summary>Every option that takes a value, as given; several values of one in their order.</summary>
+    public IEnumerable<(string Option, string Value)> Given => _values.Select(v => (v.Key, v.Value)).Concat(_lists);
+
     /// <summary>All values of an option that may be given several times, in order.</summary>
     public IReadOnlyList<string> All(string option) => [.. _lists.Where(l => l.Option == option).Select(l => l.Value)];
 

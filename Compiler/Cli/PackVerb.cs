@@ -1,58 +1,91 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Import;
 using ModelPack.Plan;
 
 namespace ModelPack.Compiler.Cli;
 
-/// <summary><c>modelpack pack FILE -o OUT.mpk</c>: compiles a model. The plan goes to <c>--plan</c>, or beside the pack.</summary>
+/// <summary><c>modelpack pack FILE -o OUT.mpk</c>: compiles a model. The plan goes to <c>--plan</c>, or beside the pack. A model that was compiled before with the same options comes from the cache.</summary>
 internal static class PackVerb
 {
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--threads", "--report", .. CompressionArguments.Names], ["--json"]);
+        var clock = Stopwatch.StartNew();
+        var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--shape", "--threads", "--report", .. CompressionArguments.Names, .. CacheArguments.Names], ["--json"]);
         var options = CompressionArguments.ReadCompileOptions(line);
         var path = line.Require("-o");
-        var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);
-        string[] files = [line.File, path, planPath];
-        if (files.All(f => f.Length > 0) && files.Select(Path.GetFullPath).GroupBy(f => f).FirstOrDefault(g => g.Count() > 1) is { } twice)
-        {
-            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack and plan are three files.");
-        }
+        var shapePath = line.Text("--shape");
+        CheckDistinct(line.File, path, planPath, shapePath);
 
         using var source = ModelSource.Open(line.File);
         using var pack = new OutputFile(path);
         using var plan = new OutputFile(planPath);
-        var label = Path.GetFileName(line.File);
-        var progress = new Progress(output, label);
-        var result = ModelCompiler.Pack(source, options, pack.Stream, threads, progress.Report, cancellation);
-        plan.Write(PlanText.Write(result.Plan));
+        using var shape = shapePath is null ? null : new OutputFile(shapePath);
+        var cache = CacheArguments.Open(line);
+        var key = cache is null ? default : CacheArguments.Key(line, cache);
+        // (A report shows the work: it is done.)
+        var cached = cache is null || line.Text("--report") is not null ? null : CompiledModel.TryGet(cache, key, pack.Stream);
+        var model = cached ?? Compile(line, source, options, pack.Stream, output, cancellation);
+        plan.Write(model.Plan);
+        shape?.Write(model.Shape);
+        cancellation.ThrowIfCancellationRequested();
+        if (cached is null && cache is not null)
+        {
+            model.Put(cache, key, pack.Stream);
+        }
 
         // The pack first: a plan names a pack that exists.
         pack.Commit();
         plan.Commit();
+        shape?.Commit();
+        Print(line, model, cached is not null, cache?.Trouble, clock.Elapsed.TotalSeconds, output);
+        return 0;
+    }
+
+    private static void CheckDistinct(params string?[] files)
+    {
+        if (files.All(f => f is null || f.Length > 0) && files.OfType<string>().Select(Path.GetFullPath).GroupBy(f => f).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack, plan and shape are different files.");
+        }
+    }
+
+    private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, Stream pack, TextWriter output, CancellationToken cancellation)
+    {
+        var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
+        var progress = new Progress(output, Path.GetFileName(line.File));
+        var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
         var why = line.Text("--quality") is null ? "; the default is Balanced as soon as there is a quantiser" : "";
-        output.WriteLine(string.Create(
+        var summary = string.Create(
             CultureInfo.InvariantCulture,
-            $"{label}: {result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident, {result.Seconds:F1} s (quality Source{why})"));
+            $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident (quality Source{why})");
+        var figures = new JsonObject
+        {
+            ["bytes_in"] = result.BytesIn,
+            ["bytes_out"] = result.BytesOut,
+            ["bits_rest"] = Math.Round(result.BitsRest, 4),
+            ["bits_resident"] = Math.Round(result.BitsResident, 4),
+            // Every weight is the file's own: there is nothing to measure a divergence from.
+            ["kld"] = null,
+        };
+        return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
+    }
+
+    private static void Print(CommandLine line, CompiledModel model, bool cached, string? trouble, double seconds, TextWriter output)
+    {
+        var how = cached ? ", from the cache" : trouble is null ? "" : $"; not kept in the cache: {trouble}";
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(line.File)}: {model.Summary}, {seconds:F1} s{how}"));
         if (line.Has("--json"))
         {
-            output.WriteLine(new JsonObject
-            {
-                ["bytes_in"] = result.BytesIn,
-                ["bytes_out"] = result.BytesOut,
-                ["bits_rest"] = Math.Round(result.BitsRest, 4),
-                ["bits_resident"] = Math.Round(result.BitsResident, 4),
-                ["seconds"] = Math.Round(result.Seconds, 3),
-                ["peak_rss_mb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, 1),
-                // Every weight is the file's own: there is nothing to measure a divergence from.
-                ["kld"] = null,
-            }.ToJsonString());
+            var figures = (JsonObject)JsonNode.Parse(model.Figures)!;
+            figures["seconds"] = Math.Round(seconds, 3);
+            figures["peak_rss_mb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, 1);
+            figures["cached"] = cached;
+            output.WriteLine(figures.ToJsonString());
         }
-
-        return 0;
     }
 
     /// <summary>At most one line a second, none in the first.</summary>

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace ModelPack.Generator.Diagnostics;
 
-/// <summary>Everything that the generator can object to; see docs/diagnostics/generator.md.</summary>
+/// <summary>Everything that the generator can object to; see docs/diagnostics.</summary>
 internal static class GeneratorCodes
 {
     private const string Category = "ModelPack.Generator";

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Microsoft.Build.Framework;
@@ -6,15 +8,66 @@ using Microsoft.Build.Utilities;
 namespace ModelPack.Tasks.Items;
 
 /// <summary>Reads <c>CompressedModel</c> items; everything wrong with one is reported, not only the first thing.</summary>
-internal sealed class CompressedModelReader(TaskLoggingHelper log, string rootNamespace)
+/// <param name="log">Takes the errors.</param>
+/// <param name="rootNamespace">Namespace of models that have none of their own.</param>
+/// <param name="projectFolder">What relative paths in metadata are relative to.</param>
+/// <param name="configuration">Debug, Release or another name.</param>
+internal sealed class CompressedModelReader(TaskLoggingHelper log, string rootNamespace, string projectFolder = "", string configuration = "")
 {
+    /// <summary>The quality of a model that has none.</summary>
+    public const string DefaultQuality = "Source";
+
     /// <summary>The item, checked; null after an error.</summary>
     public CompressedModelItem? Read(ITaskItem item)
     {
         var path = item.GetMetadata("FullPath");
         var fine = CheckFile(item, path) & CheckMetadata(item) & CheckName(item, path, out var name) & CheckNamespace(item, out var space);
-        var quality = item.GetMetadata("Quality");
-        return fine ? new(item, path, name, space, quality.Length == 0 ? "Source" : quality, item.GetMetadata("ContextLength"), item.GetMetadata("Instructions")) : null;
+        var values = new List<KeyValuePair<string, string>>();
+        foreach (var metadatum in Metadatum.All.Where(m => m.Option.Length > 0))
+        {
+            fine = fine && Add(item, metadatum, values);
+        }
+
+        return fine ? new(item, path, name, space, values, item.GetMetadata("Instructions")) : null;
+    }
+
+    /// <summary>
+    /// A debug build is made often and its text is looked at once: it searches and calibrates nothing unless told to. (There is nothing to search in
+    /// <c>Source</c>, and so Debug and Release share a pack of that quality.)
+    /// </summary>
+    internal static string Effort(string given, string quality, string configuration) =>
+        given.Length == 0 && !Metadatum.IsSource(quality) && configuration.Equals("Debug", StringComparison.OrdinalIgnoreCase) ? "Fast" : given;
+
+    private bool Add(ITaskItem item, Metadatum metadatum, List<KeyValuePair<string, string>> values)
+    {
+        var quality = item.GetMetadata("Quality") is { Length: > 0 } given ? given : DefaultQuality;
+        var value = metadatum.Name switch
+        {
+            "Quality" => quality,
+            "Effort" => Effort(item.GetMetadata("Effort"), quality, configuration),
+            _ => item.GetMetadata(metadatum.Name),
+        };
+        if (value.Length == 0)
+        {
+            return true;
+        }
+
+        string[]? all = metadatum.Files ? Texts(log, item, metadatum.Name, value, projectFolder) : [value];
+        values.AddRange((all ?? []).Select(v => new KeyValuePair<string, string>(metadatum.Name, v)));
+        return all is not null;
+    }
+
+    /// <summary>Full paths of the files that a metadatum names; null where one is missing (MP1014).</summary>
+    internal static string[]? Texts(TaskLoggingHelper log, ITaskItem item, string metadatum, string value, string projectFolder)
+    {
+        var paths = value.Split(';').Select(v => v.Trim()).Where(v => v.Length > 0).Select(v => Path.GetFullPath(Path.Combine(projectFolder, v))).ToArray();
+        var missing = paths.Where(p => !File.Exists(p)).ToList();
+        foreach (var path in missing)
+        {
+            CompressedModelItem.Error(log, item, MpCodes.TextMissing, $"model '{item.ItemSpec}': {metadatum} names a file that does not exist: '{path}'. Correct the path, which is relative to the project's folder; several are separated by semicolons.");
+        }
+
+        return missing.Count == 0 ? paths : null;
     }
 
     private bool CheckFile(ITaskItem item, string path)

@@ -22,6 +22,17 @@ internal static class Fingerprint
         return string.Format(CultureInfo.InvariantCulture, "bytes {0}\nwritten {1}\n", file.Length, file.LastWriteTimeUtc.Ticks);
     }
 
+    /// <summary>One line for each text: calibration texts count by their contents, so that a fresh checkout is nothing new.</summary>
+    public static string OfTexts(IEnumerable<string> paths)
+    {
+        using var sha = SHA256.Create();
+        return string.Concat(paths.Select(path =>
+        {
+            using var file = File.OpenRead(path);
+            return $"text {Hex(sha.ComputeHash(file))}\n";
+        }));
+    }
+
     /// <summary>One line for all tool files that exist.</summary>
     public static string OfTools(IEnumerable<string> paths)
     {

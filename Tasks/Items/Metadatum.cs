@@ -18,31 +18,62 @@ internal enum Verdict
 }
 
 /// <summary>
-/// The metadata of <c>CompressedModel</c>: one row each, with the test of its values and what to say of those that are refused.
-/// Each has a project-wide property <c>ModelPack&lt;Name&gt;</c> (build/ModelPack.props).
+/// The metadata of <c>CompressedModel</c>: one row each, with the test of its values and what the compiler is told of it.
+/// Each has a project-wide property <c>ModelPack&lt;Name&gt;</c> (build/ModelPack.props). To make one available, delete <see cref="Today"/> of its row
+/// (and <see cref="IsAvailable"/>, where it was available in part).
 /// </summary>
 /// <param name="Name">As written in the project.</param>
-/// <param name="Judge">Tests a value that is not empty.</param>
+/// <param name="IsValue">Whether a value that is not empty is one of this metadatum's.</param>
 /// <param name="Takes">What it takes, in words.</param>
-/// <param name="Today">What works today, in words; empty where everything does.</param>
-internal sealed record Metadatum(string Name, Func<string, Verdict> Judge, string Takes, string Today = "")
+internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string Takes)
 {
     public static readonly Metadatum[] All =
     [
-        new("Name", _ => Verdict.Fine, "a C# identifier"), // judged by ClassName, with codes of its own
-        new("Namespace", _ => Verdict.Fine, "a C# namespace"),
-        new("Quality", JudgeQuality, "Source, a level such as Balanced, or a KL divergence such as 0.05", "Source, which keeps the file's own numbers, and which is also what you get without this metadatum"),
-        new("ContextLength", value => IsInteger(value, 1, 1 << 24) ? Verdict.Fine : Verdict.Invalid, "a number of positions from 1 to 16777216"),
-        new("Instructions", value => Regex.IsMatch(value, @"^[A-Za-z0-9._,;+\- ]+$") ? Verdict.Fine : Verdict.Invalid, "values of IlcInstructionSet such as x86-64-v4 or armv8.2-a,dotprod, several separated by semicolons"),
-        new("BitsPerWeight", value => Number(value) is >= 1 and <= 16 ? Verdict.NotYet : Verdict.Invalid, "a number of bits from 1 to 16", "no budget; leave it out and give Quality=\"Source\""),
-        new("MaxSize", value => IsSize(value) ? Verdict.NotYet : Verdict.Invalid, "a size such as 60MB", "no budget; leave it out and give Quality=\"Source\""),
-        new("MemoryBudget", value => IsSize(value) ? Verdict.NotYet : Verdict.Invalid, "a size such as 48MB", "no budget; leave it out and give Quality=\"Source\""),
-        new("Optimize", value => OneOf(value, "Size", "Speed"), "Size or Speed", "no preference; leave it out"),
-        new("Calibration", _ => Verdict.NotYet, "text files", "no calibration; leave it out and give Quality=\"Source\""),
-        new("Embed", value => IsOneOf(value, "Resource") ? Verdict.Fine : OneOf(value, "Object", "Sidecar"), "Resource, Object or Sidecar", "Resource, which is also what you get without this metadatum"),
-        new("Effort", value => OneOf(value, "Fast", "Normal", "Best"), "Fast, Normal or Best", "no choice; leave it out"),
-        new("Recipe", value => OneOf(value, "Tiled", "DoubleCompression", "RoundToNearest"), "Tiled, DoubleCompression or RoundToNearest", "no choice; leave it out and give Quality=\"Source\""),
+        new("Name", _ => true, "a C# identifier"), // judged by ClassName, with codes of its own
+        new("Namespace", _ => true, "a C# namespace"),
+        new("Quality", IsQuality, "Source, a level such as Balanced, or a KL divergence such as 0.05")
+        {
+            Option = "--quality", OfShape = true, IsAvailable = IsSource,
+            Today = "Source, which keeps the file's own numbers, and which is also what you get without this metadatum",
+        },
+        new("ContextLength", value => IsInteger(value, 1, 1 << 24), "a number of positions from 1 to 16777216") { Option = "--context-length", OfShape = true },
+        new("Instructions", value => Regex.IsMatch(value, @"^[A-Za-z0-9._,;+\- ]+$"), "values of IlcInstructionSet such as x86-64-v4 or armv8.2-a,dotprod, several separated by semicolons"),
+        new("BitsPerWeight", value => Number(value) is >= 1 and <= 16, "a number of bits from 1 to 16") { Option = "--bits-per-weight", Today = "no budget; leave it out and give Quality=\"Source\"" },
+        new("MaxSize", IsSize, "a size such as 60MB") { Option = "--max-size", Today = "no budget; leave it out and give Quality=\"Source\"" },
+        new("MemoryBudget", IsSize, "a size such as 48MB") { Option = "--memory-budget", Today = "no budget; leave it out and give Quality=\"Source\"" },
+        new("Optimize", value => IsOneOf(value, "Size", "Speed"), "Size or Speed") { Option = "--optimize", Today = "no preference; leave it out" },
+        new("Calibration", _ => true, "text files") { Option = "--calibration", Files = true, Today = "no calibration; leave it out and give Quality=\"Source\"" },
+        new("Embed", value => IsOneOf(value, "Resource", "Object", "Sidecar"), "Resource, Object or Sidecar")
+        {
+            IsAvailable = value => IsOneOf(value, "Resource"), Today = "Resource, which is also what you get without this metadatum",
+        },
+        new("Effort", value => IsOneOf(value, "Fast", "Normal", "Best"), "Fast, Normal or Best") { Option = "--effort", Today = "no choice; leave it out" },
+        new("Recipe", value => IsOneOf(value, "Tiled", "DoubleCompression", "RoundToNearest"), "Tiled, DoubleCompression or RoundToNearest")
+        {
+            Option = "--recipe", Today = "no choice; leave it out and give Quality=\"Source\"",
+        },
     ];
+
+    /// <summary>The compiler's option for it; empty: the compiler is not told.</summary>
+    public string Option { get; init; } = "";
+
+    /// <summary>Whether the shape, and with it the public types, depends on it: then <c>inspect</c> is told, too.</summary>
+    public bool OfShape { get; init; }
+
+    /// <summary>Whether it names files: several, separated by semicolons, relative to the project; their contents count as inputs, and the option is given once for each.</summary>
+    public bool Files { get; init; }
+
+    /// <summary>What works today, in words, where not everything does; empty: everything does.</summary>
+    public string Today { get; init; } = "";
+
+    /// <summary>Which values work today, where <see cref="Today"/> is not empty.</summary>
+    public Func<string, bool> IsAvailable { get; init; } = _ => false;
+
+    /// <summary>Tests a value that is not empty.</summary>
+    public Verdict Judge(string value) => !IsValue(value) ? Verdict.Invalid : Today.Length == 0 || IsAvailable(value) ? Verdict.Fine : Verdict.NotYet;
+
+    /// <summary>Whether a quality keeps the file's own numbers: then there is nothing to calibrate or to search.</summary>
+    public static bool IsSource(string quality) => IsOneOf(quality, "Source");
 
     /// <summary>Names that people try, and what they mean here.</summary>
     private static readonly (string Wrong, string Right)[] s_otherNames =
@@ -50,6 +81,8 @@ internal sealed record Metadatum(string Name, Func<string, Verdict> Judge, strin
         ("ClassName", "Name"), ("Class", "Name"), ("Quantization", "Quality"), ("Quantisation", "Quality"), ("Quant", "Quality"), ("Context", "ContextLength"), ("ContextSize", "ContextLength"),
         ("MaxContext", "ContextLength"), ("Bits", "BitsPerWeight"), ("Size", "MaxSize"), ("MaxMemory", "MemoryBudget"), ("Memory", "MemoryBudget"), ("InstructionSet", "Instructions"),
     ];
+
+    public static Metadatum Named(string name) => All.Single(m => m.Name == name);
 
     /// <summary>The metadatum that was probably meant by <paramref name="name"/>, or null: then it is somebody else's.</summary>
     public static string? MeantBy(string name)
@@ -91,17 +124,7 @@ internal sealed record Metadatum(string Name, Func<string, Verdict> Judge, strin
         return row[b.Length];
     }
 
-    private static Verdict JudgeQuality(string value)
-    {
-        if (IsOneOf(value, "Source"))
-        {
-            return Verdict.Fine;
-        }
-
-        return Number(value) is > 0 and < 100 || Regex.IsMatch(value, "^[A-Za-z]+$") ? Verdict.NotYet : Verdict.Invalid;
-    }
-
-    private static Verdict OneOf(string value, params string[] values) => IsOneOf(value, values) ? Verdict.NotYet : Verdict.Invalid;
+    private static bool IsQuality(string value) => Number(value) is > 0 and < 100 || Regex.IsMatch(value, "^[A-Za-z]+$");
 
     private static bool IsOneOf(string value, params string[] values) => values.Contains(value, StringComparer.OrdinalIgnoreCase);
 

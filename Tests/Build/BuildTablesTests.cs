@@ -1,10 +1,9 @@
-using System.Reflection;
 using System.Xml.Linq;
 using ModelPack.Tasks.Items;
 
 namespace ModelPack.Tests.Build;
 
-/// <summary>Tables that must agree: metadata in code, props and docs; codes in code and docs.</summary>
+/// <summary>Tables that must agree: metadata in code, props and docs.</summary>
 public sealed class BuildTablesTests
 {
     [Fact]
@@ -20,14 +19,5 @@ public sealed class BuildTablesTests
         }
 
         Assert.Equal(Metadatum.All.Length, definitions.Count);
-    }
-
-    [Fact]
-    public void Every_code_of_the_tasks_is_unique_and_has_a_row_in_the_docs()
-    {
-        var codes = typeof(ModelPack.Tasks.MpCodes).GetFields(BindingFlags.Static | BindingFlags.Public).Select(f => (string)f.GetRawConstantValue()!).ToList();
-        Assert.Equal(codes.Distinct(), codes);
-        var docs = File.ReadAllLines(Repository.Path("docs", "diagnostics", "projects.md"));
-        Assert.All(codes, code => Assert.Single(docs, line => line.StartsWith($"| {code} |", StringComparison.Ordinal)));
     }
 }

@@ -38,9 +38,12 @@ public sealed class CompileModelTests : IDisposable
     /// <summary>What the compiler does where all goes well.</summary>
     private int WriteOutputs(string host, string arguments)
     {
-        foreach (var output in new[] { Output("PackFile"), Output("PlanFile"), Output("ShapeFile") }.Where(o => arguments.Contains(o + ".new", StringComparison.Ordinal)))
+        foreach (var output in new[] { Output("PackFile"), Output("PlanFile"), Output("ShapeFile") })
         {
-            File.WriteAllText(output + ".new", Path.GetExtension(output));
+            foreach (var unfinished in new[] { output + ".new", output + ".inspected.new" }.Where(u => arguments.Contains(u, StringComparison.Ordinal)))
+            {
+                File.WriteAllText(unfinished, Path.GetExtension(output));
+            }
         }
 
         return 0;
@@ -55,9 +58,9 @@ public sealed class CompileModelTests : IDisposable
             line = $"{host} {arguments.Trim()}";
             return WriteOutputs(host, arguments);
         }).Execute());
-        Assert.Equal($"{_host} --roll-forward Major {_compiler} inspect \"{_model.ItemSpec}\" --name MyModel --namespace App --quality Source --shape {Output("ShapeFile")}.new", line);
+        Assert.Equal($"{_host} --roll-forward Major {_compiler} inspect \"{_model.ItemSpec}\" --name MyModel --namespace App --quality Source --shape {Output("ShapeFile")}.inspected.new", line);
         Assert.Equal(".shape", File.ReadAllText(Output("ShapeFile")));
-        Assert.False(File.Exists(Output("ShapeFile") + ".new"));
+        Assert.False(File.Exists(Output("ShapeFile") + ".inspected.new"));
     }
 
     [Fact]
@@ -72,7 +75,7 @@ public sealed class CompileModelTests : IDisposable
         });
         task.Threads = "3";
         Assert.True(task.Execute());
-        Assert.EndsWith($" --quality Source --context-length 128 -o {Output("PackFile")}.new --plan {Output("PlanFile")}.new --threads 3", line);
+        Assert.EndsWith($" --quality Source --context-length 128 -o {Output("PackFile")}.new --plan {Output("PlanFile")}.new --shape {Output("ShapeFile")}.new --threads 3", line);
         Assert.Equal(File.ReadAllText(Output("InputsFile")), File.ReadAllText(Output("PackStamp")));
     }
 
@@ -143,7 +146,8 @@ public sealed class CompileModelTests : IDisposable
     public async System.Threading.Tasks.Task Cancelling_kills_the_child_process()
     {
         var pidFile = _folder["pid"];
-        var task = Shell($"echo $$ >'{pidFile}.new'; mv '{pidFile}.new' '{pidFile}'; exec sleep 600");
+        var half = Output("PackFile") + ".new.123.tmp";
+        var task = Shell($"echo half >'{half}'; echo $$ >'{pidFile}.new'; mv '{pidFile}.new' '{pidFile}'; exec sleep 600");
         var run = System.Threading.Tasks.Task.Run(task.Execute);
         while (!File.Exists(pidFile) && !run.IsCompleted)
         {
@@ -155,6 +159,7 @@ public sealed class CompileModelTests : IDisposable
         var pid = int.Parse(File.ReadAllText(pidFile));
         Assert.Throws<ArgumentException>(() => Process.GetProcessById(pid));
         Assert.False(File.Exists(Output("PackStamp")));
+        Assert.False(File.Exists(half), "a killed compiler's temporary file stays");
     }
 
     /// <summary>The task with a shell script in the place of the dotnet host.</summary>

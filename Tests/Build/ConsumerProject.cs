@@ -68,9 +68,12 @@ internal sealed class ConsumerProject : IDisposable
     public BuildResult DotNet(params string[] arguments) => Run("dotnet", arguments);
 
     /// <summary>Runs a program in the project's folder.</summary>
-    public BuildResult Run(string program, params string[] arguments)
+    public BuildResult Run(string program, params string[] arguments) => RunIn(_folder.FullPath, [], program, arguments);
+
+    /// <summary>Runs a program in <paramref name="folder"/>, without any build server and with <paramref name="variables"/> in its environment.</summary>
+    public static BuildResult RunIn(string folder, Dictionary<string, string> variables, string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = _folder.FullPath };
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder };
         // What a `dotnet test` above us told its own MSBuild is not for this one.
         foreach (var name in start.Environment.Keys.Where(IsOfTheBuildAbove).ToList())
         {
@@ -81,6 +84,11 @@ internal sealed class ConsumerProject : IDisposable
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         return Run(start);
     }
 

@@ -24,7 +24,7 @@ public sealed partial class DiagnosticsTests
         .. typeof(GeneratorCodes).GetFields(BindingFlags.Static | BindingFlags.Public).Where(f => f.FieldType == typeof(DiagnosticDescriptor))
             .Select(f => new Diagnostic(((DiagnosticDescriptor)f.GetValue(null)!).Id, $"GeneratorCodes.{f.Name}", "Generator")),
         // Written in the targets themselves.
-        .. TargetsCode().Matches(File.ReadAllText(Repository.Path("Tasks", "build", "ModelPack.targets"))).Select(m => m.Groups[1].Value).Distinct()
+        .. Directory.GetFiles(Repository.Path("Tasks"), "*.targets", SearchOption.AllDirectories).SelectMany(f => TargetsCode().Matches(File.ReadAllText(f))).Select(m => m.Groups[1].Value).Distinct()
             .Where(c => Constants(typeof(TaskCodes), "").All(d => d.Code != c)).Select(c => new Diagnostic(c, c, "Tasks")),
     ];
 
@@ -48,11 +48,41 @@ public sealed partial class DiagnosticsTests
     }));
 
     [Fact]
-    public void Pages_have_one_row_for_every_code_and_no_other()
+    public void Every_code_has_a_page_and_every_page_a_code()
     {
-        var rows = Directory.GetFiles(Repository.Path("docs", "diagnostics"), "*.md").SelectMany(File.ReadLines)
-            .Select(line => Row().Match(line)).Where(m => m.Success).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal).ToArray();
-        Assert.Equal(s_all.Select(d => d.Code).Order(StringComparer.Ordinal), rows);
+        var pages = Directory.GetFiles(Repository.Path("docs", "diagnostics")).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+        Assert.Equal(s_all.Select(d => d.Code + ".md").Order(StringComparer.Ordinal), pages);
+    }
+
+    [Theory]
+    [MemberData(nameof(Codes))]
+    public void A_page_has_message_cause_fix_and_example(string code)
+    {
+        var page = File.ReadAllText(Repository.Path("docs", "diagnostics", code + ".md"));
+        var match = Page().Match(page);
+        Assert.True(match.Success, $"docs/diagnostics/{code}.md is not '# {code}: title', then Message (a fenced block), Cause, Fix and Example, each with text.");
+        Assert.Equal(code, match.Groups["code"].Value);
+        Assert.Contains(code + ":", match.Groups["message"].Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_index_lists_every_page_with_its_title_under_the_heading_of_its_hundred()
+    {
+        var expected = Directory.GetFiles(Repository.Path("docs", "diagnostics"), "MP*.md").Order(StringComparer.Ordinal)
+            .Select(f => (Code: Path.GetFileNameWithoutExtension(f), Title: File.ReadLines(f).First()[10..]))
+            .Select(p => $"{p.Code[..4]} | [{p.Code}](diagnostics/{p.Code}.md) | {p.Title} |");
+        var section = "";
+        var rows = new List<string>();
+        foreach (var line in File.ReadLines(Repository.Path("docs", "diagnostics.md")))
+        {
+            section = line.StartsWith("## MP", StringComparison.Ordinal) ? line[3..7] : section;
+            if (line.StartsWith("| [MP", StringComparison.Ordinal))
+            {
+                rows.Add($"{section} {line}");
+            }
+        }
+
+        Assert.True(expected.SequenceEqual(rows), "docs/diagnostics.md does not list the pages as they are: run eng/diagnostics-index.sh.");
     }
 
     [Theory]
@@ -75,6 +105,6 @@ public sealed partial class DiagnosticsTests
     [GeneratedRegex(@"Code=""(MP\d{4})""")]
     private static partial Regex TargetsCode();
 
-    [GeneratedRegex(@"^\| (MP\d{4}) \|")]
-    private static partial Regex Row();
+    [GeneratedRegex(@"\A# (?<code>MP\d{4}): [^\n]+\n\n## Message\n```\n(?<message>[^`]+)\n```\n\n## Cause\n(?!#)\S[^\n]+\n\n## Fix\n(?!#)\S[^\n]+\n\n## Example\n(?!#)\S[^\n]+\n\z")]
+    private static partial Regex Page();
 }
