@@ -19,7 +19,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
           --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON;
                                            several times: one after the other, a line each
           --ignore-eos                     go on after the model's end
-          --stats                          speed and memory, on stderr
+          --stats                          speed, memory and where the time to the first token went, on stderr
           --json                           the same as a last line of JSON, on stdout
         """;
 

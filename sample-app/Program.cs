@@ -2,12 +2,14 @@ using System.Text;
 using ModelPack;
 using SampleApp;
 
+var runtime = Environment.CpuUsage.TotalTime;
 try
 {
     var arguments = Arguments.Parse(args);
     using var model = SampleModel.Load(arguments.Load);
     using var generator = model.CreateGenerator();
     using var output = Console.OpenStandardOutput();
+    ColdStart? start = null;
 
     foreach (var ids in arguments.PromptTokens)
     {
@@ -31,14 +33,15 @@ try
     {
         Write("\n");
         var statistics = generator.LastStatistics!;
+        start ??= ColdStart.Of(runtime, model.LoadStatistics, statistics);
         if (arguments.Stats)
         {
-            Console.Error.WriteLine(Report.Text(statistics));
+            Console.Error.WriteLine(Report.Text(statistics, start, model.Info));
         }
 
         if (arguments.Json)
         {
-            Write(Report.Json(statistics) + "\n");
+            Write(Report.Json(statistics, start, model.Info) + "\n");
         }
     }
 

@@ -32,7 +32,7 @@ internal static class Speed
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"prefill_tokens":{{prefill.PromptTokens - prefill.ReusedTokens}},"prefill_tps":{{prefill.PrefillTokensPerSecond:F2}},"decode_tokens":{{decode.GeneratedTokens - 1}},"decode_tps":{{decode.DecodeTokensPerSecond:F2}},"resident_mb":{{model.ResidentBytes / 1e6:F1}}}"""));
+            $$"""{"prefill_tokens":{{prefill.PromptTokens - prefill.ReusedTokens}},"prefill_tps":{{prefill.PrefillTokensPerSecond:F2}},"decode_tokens":{{decode.GeneratedTokens - 1}},"decode_tps":{{decode.DecodeTokensPerSecond:F2}},"resident_mb":{{model.Info.ResidentBytes / 1e6:F1}}}"""));
     }
 
     /// <summary>Words until one more would make it more than <paramref name="most"/> tokens.</summary>
