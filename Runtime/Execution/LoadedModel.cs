@@ -28,7 +28,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _options = options;
         _shape = shape;
         Kernels = KernelSets.Resolve(options.Kernels);
-        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns))];
+        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns, pack.Segments[t.Segment].RawBytes))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
         _file = FileOf(pack, mapping);
         _loader = new(pack, _weights, _file);

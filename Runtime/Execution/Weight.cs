@@ -14,12 +14,18 @@ public sealed unsafe class Weight
     private volatile nint _data;
 
     internal Weight(string name, MatrixKernel kernel, int rows, int columns)
+        : this(name, kernel, rows, columns, kernel.Bytes(rows, columns))
+    {
+    }
+
+    /// <param name="residentBytes">Bytes of the resident form, which not every format's shape tells; <see cref="MatrixKernel.IsPossible"/> has been asked.</param>
+    internal Weight(string name, MatrixKernel kernel, int rows, int columns, long residentBytes)
     {
         Name = name;
         Kernel = kernel;
         Rows = rows;
         Columns = columns;
-        ResidentBytes = kernel.Bytes(rows, columns);
+        ResidentBytes = residentBytes;
     }
 
     /// <summary>The tensor's name in the source file.</summary>
@@ -42,7 +48,17 @@ public sealed unsafe class Weight
     /// <summary>The resident bytes, from <see cref="Require"/> on while the model is loaded: in its buffer of decoded weights, or in the pack itself.</summary>
     internal byte* Data => (byte*)_data;
 
-    internal void Attach(byte* data) => _data = (nint)data;
+    /// <summary>Tiled family, while attached: where things are in <see cref="Data"/>.</summary>
+    internal TiledView? Tiled { get; private set; }
+
+    /// <summary>Gives the weight its bytes, <see cref="ResidentBytes"/> long, or takes them away (null).</summary>
+    /// <exception cref="ModelPackException">MP5001: the bytes make no sense (tiled family; the others have no structure that could be wrong).</exception>
+    internal void Attach(byte* data)
+    {
+        // Who sees the data sees the view.
+        Tiled = data == null ? null : Kernel.Open(Name, data, ResidentBytes, Rows, Columns);
+        _data = (nint)data;
+    }
 
     /// <summary>Says who decodes this weight when it is first needed.</summary>
     internal void LoadWith(WeightLoader loader, int index) => (_loader, _index) = (loader, index);
@@ -81,7 +97,7 @@ public sealed unsafe class Weight
             Require();
             fixed (float* to = values)
             {
-                Kernel.Dequantize(Data, Rows, Columns, row, to);
+                Kernel.Dequantize(Data, Rows, Columns, row, to, Tiled);
             }
         }
         finally

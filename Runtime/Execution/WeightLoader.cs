@@ -226,7 +226,14 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     {
         if (load.Error is null)
         {
-            _weights[index].Attach((byte*)load.Raw);
+            try
+            {
+                _weights[index].Attach((byte*)load.Raw);
+            }
+            catch (ModelPackException e)
+            {
+                load.Fail(e);
+            }
         }
 
         load.Finish();
