@@ -30,6 +30,9 @@ internal static class GeneratorSteps
     /// <summary>Text of X.g.cs.</summary>
     public const string EmitSurface = nameof(EmitSurface);
 
+    /// <summary>Text of X.Chat.g.cs.</summary>
+    public const string EmitChat = nameof(EmitChat);
+
     /// <summary>Text of X.Forward.g.cs.</summary>
     public const string EmitForward = nameof(EmitForward);
 }

@@ -58,11 +58,16 @@ public sealed class ModelPackGenerator : IIncrementalGenerator
             .Select(static (pair, _) => GeneratedFile.Surface(pair.Left, pair.Right))
             .WithTrackingName(GeneratorSteps.EmitSurface);
 
+        var chats = shapes.Combine(clashes)
+            .Select(static (pair, _) => GeneratedFile.Chat(pair.Left, pair.Right))
+            .WithTrackingName(GeneratorSteps.EmitChat);
+
         var forwards = pairs.Combine(clashes)
             .Select(static (pair, _) => GeneratedFile.Forward(pair.Left, pair.Right))
             .WithTrackingName(GeneratorSteps.EmitForward);
 
         context.RegisterSourceOutput(surfaces.Combine(host), static (output, pair) => Add(output, pair.Left, pair.Right));
+        context.RegisterSourceOutput(chats.Combine(host), static (output, pair) => Add(output, pair.Left, pair.Right));
         context.RegisterSourceOutput(forwards.Combine(host), static (output, pair) => Add(output, pair.Left, pair.Right));
         context.RegisterSourceOutput(orphans, static (output, problems) => Report(output, problems));
         context.RegisterSourceOutput(

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Cache;
+using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Plan;
 
@@ -10,7 +11,7 @@ namespace ModelPack.Compiler.Cli;
 /// <summary><c>modelpack pack FILE -o OUT.mpk</c>: compiles a model. The plan goes to <c>--plan</c>, or beside the pack. A model that was compiled before with the same options comes from the cache.</summary>
 internal static class PackVerb
 {
-    public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
+    public static int Run(ReadOnlySpan<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--shape", "--threads", "--report", .. CompressionArguments.Names, .. CacheArguments.Names], ["--json"]);
@@ -24,6 +25,11 @@ internal static class PackVerb
         using var pack = new OutputFile(path);
         using var plan = new OutputFile(planPath);
         using var shape = shapePath is null ? null : new OutputFile(shapePath);
+        if (ChatTemplateSource.Problem(source.Metadata) is { } problem)
+        {
+            errors.WriteLine($"{line.File} : warning {CompilerCodes.ChatTemplateUnsupported}: {problem}");
+        }
+
         var cache = CacheArguments.Open(line);
         var key = cache is null ? default : CacheArguments.Key(line, cache);
         // (A report shows the work: it is done.)

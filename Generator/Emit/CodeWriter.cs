@@ -31,7 +31,11 @@ internal sealed class CodeWriter
     /// <summary>What is written until the result is disposed lies between braces.</summary>
     public IDisposable Block(string head, string foot = "}")
     {
-        Line(head);
+        if (head.Length > 0)
+        {
+            Line(head);
+        }
+
         Line("{");
         _level++;
         return new BlockEnd(this, foot);

@@ -85,6 +85,11 @@ internal static class SurfaceEmitter
             global::System.Threading.CancellationToken cancellationToken = default) =>
             s_shared.Value.GenerateSharedAsync(prompt, options, cancellationToken);
 
+        /// <summary>A conversation with the instance that all callers share. Dispose it when it is no longer needed.</summary>
+        /// <param name="options">System prompt, tools, how to generate; null: the defaults.</param>
+        /// <exception cref="global::ModelPack.ModelPackException">The pack cannot be used, or the model has no chat template.</exception>
+        public static global::ModelPack.Chat StartChat(global::ModelPack.ChatOptions? options = null) => s_shared.Value.CreateChat(options);
+
         /// <summary>An instance of one's own, with generators of its own. Dispose it when it is no longer needed.</summary>
         /// <param name="options">Threads, kernels, memory; null: the defaults.</param>
         /// <exception cref="global::ModelPack.ModelPackException">The pack cannot be used, or the options do not suit it.</exception>

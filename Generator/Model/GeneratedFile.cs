@@ -21,6 +21,12 @@ internal sealed record GeneratedFile(string HintName, string? Source, EquatableA
         return clash.Length > 0 ? new("", null, new(clash)) : new(ModelPairing.FullName(value) + ".g.cs", SurfaceEmitter.Emit(value, shape.FileName), default);
     }
 
+    /// <summary>The chat template, where the model has one.</summary>
+    public static GeneratedFile Chat(ParsedFile<ModelShapeFile> shape, EquatableArray<Problem> clashes) =>
+        shape.Value is not { ChatTemplate.Length: > 0 } value || clashes.Any(c => c.Path == shape.Path)
+            ? new("", null, default)
+            : new(ModelPairing.FullName(value) + ".Chat.g.cs", ChatEmitter.Emit(value, shape.FileName), default);
+
     /// <summary>
     /// The forward pass. Where the plan is missing or wrong its place is held by one that only throws, so that the one error reported is the one that matters.
     /// </summary>

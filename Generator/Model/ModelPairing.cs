@@ -26,6 +26,7 @@ internal static class ModelPairing
             : !inPlan.Facts.Equals(shape.Facts) ? "the facts differ"
             : inPlan.Sizes != shape.Sizes ? $"{inPlan.Sizes} is not {shape.Sizes}"
             : !inPlan.Weights.Equals(shape.Weights) ? "the weights differ"
+            : inPlan.ChatTemplate != shape.ChatTemplate ? "the chat templates differ"
             : "the accessors differ";
         return new(GeneratorCodes.Mismatch, path, 1, 1, $"the plan was made from another model or with other options than {pair.Shape.FileName}: {part}; rebuild the project");
     }

@@ -18,7 +18,11 @@ internal sealed record ModelShapeFile(
     EquatableArray<PlanFact> Facts,
     PlanSizes Sizes,
     EquatableArray<PlanWeight> Weights,
-    EquatableArray<PlanAccessor> Accessors);
+    EquatableArray<PlanAccessor> Accessors)
+{
+    /// <summary>The file's chat template, in Jinja; empty where it has none.</summary>
+    public string ChatTemplate { get; init; } = "";
+}
 
 internal sealed record PlanFact(string Key, string Value);
 

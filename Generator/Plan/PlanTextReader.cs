@@ -74,7 +74,11 @@ internal sealed class PlanTextReader(string text)
             IntLine("key-length"),
             IntLine("value-length")),
         Lines("weight", () => new PlanWeight(_scan.Quoted("a tensor's name"), Int("rows"), Int("columns"))),
-        Lines("accessor", Accessor));
+        Lines("accessor", Accessor))
+    {
+        // Initialisers run after the arguments: the template's lines come last.
+        ChatTemplate = string.Join("\n", Lines("chat", () => _scan.Quoted("a line of the chat template"))),
+    };
 
     private PlanAccessor Accessor()
     {

@@ -81,6 +81,14 @@ internal sealed class PlanTextWriter
 
             Line("accessor").Word(accessor.Path).Numbers(accessor.Weights).End();
         }
+
+        if (shape.ChatTemplate.Length > 0)
+        {
+            foreach (var line in shape.ChatTemplate.Split('\n'))
+            {
+                Line("chat").Quoted(line).End();
+            }
+        }
     }
 
     private void Template(PlanTemplate template)

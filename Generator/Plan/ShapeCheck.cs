@@ -14,7 +14,8 @@ internal static class ShapeCheck
     /// <summary>Members of the generated class, its base class and Object: no accessor and no class may have their names.</summary>
     private static readonly HashSet<string> s_members =
     [
-        "Forward", "Generate", "GenerateAsync", "Load", "s_definition", "s_shared", "CreateForward", "CreateGenerator", "CreateChat", "Dispose", "GenerateShared",
+        "Forward", "Generate", "GenerateAsync", "Load", "s_definition", "s_shared", "CreateForward", "CreateGenerator", "CreateChat", "StartChat", "ChatTemplate", "CreateChatTemplate",
+        "UntranslatedChatTemplate", "Dispose", "GenerateShared",
         "GenerateSharedAsync", "Info", "Tokenizer", "Weights", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString",
     ];
 

@@ -43,10 +43,17 @@ public sealed class TextGenerator : IDisposable
     public string Generate(string prompt, GenerateOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
+        options ??= GenerateOptions.Default;
+        return Generate(Encoding(prompt, options), options);
+    }
+
+    /// <summary>As <see cref="Generate(string, GenerateOptions?)"/>, for tokens that <paramref name="prompt"/> gives.</summary>
+    internal string Generate(Func<int[]> prompt, GenerateOptions options)
+    {
         _lease.Enter();
         try
         {
-            var run = Begin(prompt, options ?? GenerateOptions.Default, CancellationToken.None);
+            var run = Begin(prompt, options, CancellationToken.None);
             var text = new StringBuilder();
             while (!run.Ended)
             {
@@ -90,20 +97,25 @@ public sealed class TextGenerator : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="Generate"/>, piece by piece as tokens come. The model works on the thread pool, only while the caller awaits the next piece;
+    /// As <see cref="Generate(string, GenerateOptions?)"/>, piece by piece as tokens come. The model works on the thread pool, only while the caller awaits the next piece;
     /// cancellation takes effect between tokens, and between parts of a long prompt.
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public IAsyncEnumerable<string> GenerateAsync(string prompt, GenerateOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return Stream(prompt, options ?? GenerateOptions.Default, cancellationToken);
+        options ??= GenerateOptions.Default;
+        return Stream(Encoding(prompt, options), options, cancellationToken);
     }
+
+    /// <summary>As <see cref="GenerateAsync(string, GenerateOptions?, CancellationToken)"/>, for tokens that <paramref name="prompt"/> gives.</summary>
+    internal IAsyncEnumerable<string> GenerateAsync(Func<int[]> prompt, GenerateOptions options, CancellationToken cancellationToken) =>
+        Stream(prompt, options, cancellationToken);
 
     /// <summary>Frees the KV cache, after the token that is being computed if there is one.</summary>
     public void Dispose() => _lease.Dispose();
 
-    private async IAsyncEnumerable<string> Stream(string prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<string> Stream(Func<int[]> prompt, GenerateOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         _lease.Enter();
         GenerationRun? run = null;
@@ -145,8 +157,7 @@ public sealed class TextGenerator : IDisposable
         }
     }
 
-    private GenerationRun Begin(string prompt, GenerateOptions options, CancellationToken cancellationToken) =>
-        Begin(() => _tokenizer.Encode(prompt, addSpecial: true, options.ParseSpecial), options, cancellationToken);
+    private Func<int[]> Encoding(string prompt, GenerateOptions options) => () => _tokenizer.Encode(prompt, addSpecial: true, options.ParseSpecial);
 
     private GenerationRun Begin(Func<int[]> prompt, GenerateOptions options, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ModelPack.Execution;
+using ModelPack.Templates;
 
 namespace ModelPack;
 
@@ -54,11 +55,34 @@ public abstract class TextModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public TextGenerator CreateGenerator() => _core.CreateGenerator(CreateForward);
 
+    /// <summary>A conversation, with a KV cache of its own. Dispose it when it is no longer needed.</summary>
+    /// <param name="options">System prompt, tools, how to generate; null: the defaults.</param>
+    /// <exception cref="ModelPackException">MP5301: the model has no chat template; MP5302: it was not translated.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public Chat CreateChat(ChatOptions? options = null)
+    {
+        var template = CreateChatTemplate();
+        var tokenizer = Tokenizer;
+        return new(CreateGenerator(), tokenizer, template, options ?? ChatOptions.Default);
+    }
+
+    /// <summary>The model's chat template; the generated class overrides it where the model's file has one.</summary>
+    protected internal virtual ChatTemplate CreateChatTemplate() => throw new ModelPackException(
+        MpCodes.ChatTemplateMissing,
+        $"{Info.Name} has no chat template: its file has none (tokenizer.chat_template), as files of models that were not trained on conversations. Use Generate, or a model tuned for chat.");
+
+    /// <summary>What a generated class throws whose template is beyond the translated part of Jinja.</summary>
+    /// <param name="line">Line of the template.</param>
+    /// <param name="construct">What is beyond it.</param>
+    protected static ModelPackException UntranslatedChatTemplate(int line, string construct) => new(
+        MpCodes.ChatTemplateUnsupported,
+        $"the model's chat template was not translated: line {line}: {construct}. The build warned of it (MP2301). Use Generate with a prompt in the model's own format, or a file with a simpler template.");
+
     /// <summary>A forward pass over <see cref="Weights"/>; each generator gets its own.</summary>
     protected internal abstract ForwardPass CreateForward();
 
     /// <summary>The continuation of <paramref name="prompt"/> by a generator that this model keeps, or a new one while that is in use. Behind the static Generate.</summary>
-    /// <exception cref="ModelPackException">As <see cref="TextGenerator.Generate"/>.</exception>
+    /// <exception cref="ModelPackException">As <see cref="TextGenerator.Generate(string, GenerateOptions?)"/>.</exception>
     protected string GenerateShared(string prompt, GenerateOptions? options)
     {
         ArgumentNullException.ThrowIfNull(prompt);
@@ -74,7 +98,7 @@ public abstract class TextModel : IDisposable
     }
 
     /// <summary>As <see cref="GenerateShared"/>, streamed. Behind the static GenerateAsync.</summary>
-    /// <exception cref="ModelPackException">As <see cref="TextGenerator.GenerateAsync"/>.</exception>
+    /// <exception cref="ModelPackException">As <see cref="TextGenerator.GenerateAsync(string, GenerateOptions?, CancellationToken)"/>.</exception>
     protected IAsyncEnumerable<string> GenerateSharedAsync(string prompt, GenerateOptions? options, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(prompt);

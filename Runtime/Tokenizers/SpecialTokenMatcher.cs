@@ -29,8 +29,8 @@ internal sealed class SpecialTokenMatcher
     }
 
     /// <summary>The next special token at or after <paramref name="from"/>.</summary>
-    /// <param name="userDefinedOnly">Control tokens are text like any other.</param>
-    public bool TryFind(ReadOnlySpan<byte> text, int from, bool userDefinedOnly, out int start, out int length, out int id)
+    /// <param name="literal">Spans that control tokens may not touch: start and end in turn, ascending. User-defined tokens are found everywhere.</param>
+    public bool TryFind(ReadOnlySpan<byte> text, int from, ReadOnlySpan<int> literal, out int start, out int length, out int id)
     {
         for (start = from; ; start++)
         {
@@ -42,7 +42,12 @@ internal sealed class SpecialTokenMatcher
             }
 
             start += next;
-            (length, id) = Longest(text[start..], userDefinedOnly);
+            while (literal.Length > 0 && literal[1] <= start)
+            {
+                literal = literal[2..];
+            }
+
+            (length, id) = Longest(text[start..], literal.IsEmpty ? int.MaxValue : literal[0] - start);
             if (length > 0)
             {
                 return true;
@@ -50,7 +55,8 @@ internal sealed class SpecialTokenMatcher
         }
     }
 
-    private (int Length, int Id) Longest(ReadOnlySpan<byte> text, bool userDefinedOnly)
+    /// <param name="controlLength">Control tokens may be this long; 0 or less: none is found.</param>
+    private (int Length, int Id) Longest(ReadOnlySpan<byte> text, int controlLength)
     {
         var (low, high) = _tables.SpecialRange(text[0]);
         var best = (Length: 0, Id: -1);
@@ -60,7 +66,7 @@ internal sealed class SpecialTokenMatcher
             var id = _tables.SpecialId(low, out var token);
             if (token.Length == depth)
             {
-                if (!userDefinedOnly || (_tables.Attributes(id) & TokenAttributes.TypeMask) == TokenAttributes.UserDefined)
+                if (depth <= controlLength || (_tables.Attributes(id) & TokenAttributes.TypeMask) == TokenAttributes.UserDefined)
                 {
                     best = (depth, id);
                 }

@@ -30,7 +30,13 @@ internal abstract class TableTokenizer : Tokenizer
     public sealed override bool IsEndOfGeneration(int id) =>
         (uint)id < (uint)Tables.Count && (Tables.Attributes(id) & TokenAttributes.EndOfGeneration) != 0;
 
-    public sealed override int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true)
+    public sealed override int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true) =>
+        Encode(text, addSpecial, parseSpecial ? [] : [0, text.Length]);
+
+    internal sealed override int[] EncodePrompt(string text, ReadOnlySpan<int> literal) => Encode(text, addSpecial: false, literal);
+
+    /// <param name="literal">Spans in which control tokens are text like any other: start and end in turn, ascending, in UTF-16 units.</param>
+    private int[] Encode(ReadOnlySpan<char> text, bool addSpecial, ReadOnlySpan<int> literal)
     {
         if (text.Length > MaxCharacters)
         {
@@ -46,7 +52,7 @@ internal abstract class TableTokenizer : Tokenizer
         var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
         try
         {
-            Encode(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)), parseSpecial, ids);
+            Encode(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)), InBytes(text, literal), ids);
         }
         finally
         {
@@ -105,11 +111,26 @@ internal abstract class TableTokenizer : Tokenizer
 
     protected abstract void AppendText(int id, TokenAttributes type, ref PieceState state, PooledList<byte> output);
 
-    private void Encode(ReadOnlySpan<byte> text, bool parseSpecial, PooledList<int> ids)
+    /// <summary>Spans of UTF-16 units as spans of UTF-8 bytes.</summary>
+    private static int[] InBytes(ReadOnlySpan<char> text, ReadOnlySpan<int> spans)
+    {
+        var result = new int[spans.Length];
+        int at = 0, bytes = 0;
+        for (var i = 0; i < spans.Length; i++)
+        {
+            bytes += Encoding.UTF8.GetByteCount(text[at..spans[i]]);
+            at = spans[i];
+            result[i] = bytes;
+        }
+
+        return result;
+    }
+
+    private void Encode(ReadOnlySpan<byte> text, ReadOnlySpan<int> literal, PooledList<int> ids)
     {
         var at = 0;
         var afterSpecial = true;
-        while (_special.TryFind(text, at, !parseSpecial, out var start, out var length, out var id))
+        while (_special.TryFind(text, at, literal, out var start, out var length, out var id))
         {
             var attributes = Tables.Attributes(id);
             var fragment = text[at..start];

@@ -29,6 +29,25 @@ public abstract class Tokenizer
     /// <param name="parseSpecial">Recognise control tokens such as <c>&lt;|im_start|&gt;</c> written out in the text.</param>
     public abstract int[] Encode(ReadOnlySpan<char> text, bool addSpecial = true, bool parseSpecial = true);
 
+    /// <summary>
+    /// Token ids of a prompt that a chat template wrote: control tokens are recognised where the template wrote them, not where a message did. Nothing is put around it.
+    /// </summary>
+    /// <param name="literal">Spans of messages: start and end in turn, ascending, in UTF-16 units.</param>
+    internal virtual int[] EncodePrompt(string text, ReadOnlySpan<int> literal)
+    {
+        // For tokenizers of others: each part by itself.
+        var ids = new List<int>();
+        var at = 0;
+        for (var i = 0; i < literal.Length; i += 2)
+        {
+            ids.AddRange(Encode(text.AsSpan(at, literal[i] - at), addSpecial: false));
+            ids.AddRange(Encode(text.AsSpan(literal[i], literal[i + 1] - literal[i]), addSpecial: false, parseSpecial: false));
+            at = literal[i + 1];
+        }
+
+        return [.. ids, .. Encode(text.AsSpan(at), addSpecial: false)];
+    }
+
     /// <summary>The text of <paramref name="ids"/>; incomplete UTF-8 sequences become U+FFFD. Control tokens are left out unless <paramref name="special"/>.</summary>
     public abstract string Decode(ReadOnlySpan<int> ids, bool special = false);
 
