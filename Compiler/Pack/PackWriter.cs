@@ -1,5 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
+using ModelPack.Compiler.Entropy;
+using ModelPack.Entropy;
 using ModelPack.Formats;
 using ZstdSharp;
 
@@ -11,38 +13,95 @@ namespace ModelPack.Compiler.Packing;
 /// <param name="output">Seekable.</param>
 /// <param name="threads">To compress with.</param>
 /// <param name="cancellation">Ends the work; what was written is incomplete then.</param>
-/// <param name="worthDecoding">A segment is kept compressed where that leaves less than this part of it.</param>
-internal sealed class PackWriter(Stream output, int threads, CancellationToken cancellation, double worthDecoding = PackWriter.WorthDecoding)
+/// <param name="worthDecoding">General bytes are kept compressed where that leaves less than this part of them.</param>
+/// <param name="worthCoding">The same of codes; 0: all are stored as they are, used in place, and nothing is decoded at start.</param>
+internal sealed class PackWriter(
+    Stream output, int threads, CancellationToken cancellation, double worthDecoding = PackWriter.WorthDecoding, double worthCoding = PackWriter.WorthCoding)
 {
     /// <summary>Zstandard level: beyond it codes of quantised weights gain nothing and building takes longer.</summary>
-    private const int Level = 9;
+    public const int Level = 9;
+
+    /// <summary>The same for scales, of which there are few.</summary>
+    public const int ScaleLevel = 19;
 
     /// <summary>
-    /// Unless told otherwise, a segment that would not become smaller than this part of it is stored as it is and used in place from the executable's pages: codes of 4 and 8 bits
-    /// shrink by 4 to 6% only, and decoding 100 MB of them took 75 ms of processor time at every start (SmolLM2, idle machine: 93.3 MB and 65 ms to the first token, against 97.4 MB and 27 ms).
+    /// Unless told otherwise, general bytes are compressed where that leaves less than this part of them; else they are used in place, from the executable's pages.
     /// </summary>
     public const double WorthDecoding = 0.9;
 
+    /// <summary>The same for codes: entropy decoding writes a gigabyte of codes a second and core, several times what Zstandard does, so a few percent are worth it.</summary>
+    public const double WorthCoding = 0.97;
+
     private readonly List<PackTensor> _tensors = [];
     private readonly List<PackSegment> _segments = [];
+    private readonly List<RansTable> _tables = [];
     private long _position = -1;
 
     /// <summary>Bytes written so far.</summary>
     public long Position => _position;
 
-    /// <summary>Adds a tensor in its resident form.</summary>
-    public void AddTensor(string name, WeightFormat format, int rows, int columns, byte[] resident) =>
-        _tensors.Add(new(name, format, rows, columns, AddSegment(SegmentKind.Tensor, resident)));
+    /// <summary>Adds a tensor in its resident form: entropy-coded where its family has codes and that is worth it.</summary>
+    public void AddTensor(string name, WeightFormat format, int rows, int columns, byte[] resident)
+    {
+        if (worthCoding > 0 && Code(format, rows, columns, resident) is { } coded && TryAddCoded(coded, resident.Length))
+        {
+            _tensors.Add(new(name, format, rows, columns, _segments.Count - 1));
+        }
+        else
+        {
+            _tensors.Add(new(name, format, rows, columns, AddSegment(SegmentKind.Tensor, resident)));
+        }
+    }
+
+    private static unsafe CodedSegment? Code(WeightFormat format, int rows, int columns, byte[] resident)
+    {
+        if (format.Family == WeightFamily.Grouped)
+        {
+            return GroupedCoder.Code(new(format, rows, columns), resident);
+        }
+
+        if (format.Family != WeightFamily.Tiled)
+        {
+            return null;
+        }
+
+        fixed (byte* data = resident)
+        {
+            var view = new TiledView("", data, resident.Length, rows, columns, format.States);
+            var kinds = new ReadOnlySpan<byte>(view.Kinds, view.Groups * view.Blocks).ToArray();
+            var codes = kinds.Sum(k => (long)TiledLayout.TileBytes(k & 15));
+            return TiledCoder.Code(resident, (int)(resident.Length - codes), kinds, view.Blocks);
+        }
+    }
+
+    private bool TryAddCoded(CodedSegment coded, long rawBytes)
+    {
+        var chunks = new byte[coded.RawBytes.Count][];
+        Parallel.For(
+            0, chunks.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i => chunks[i] = coded.Chunk(i, _tables.Count));
+        if (chunks.Sum(c => (long)c.Length) >= rawBytes * worthCoding || _tables.Count + coded.Tables.Count > ushort.MaxValue)
+        {
+            return false;
+        }
+
+        _tables.AddRange(coded.Tables);
+        Start();
+        var (offset, rawOffset) = (_position, 0L);
+        var entries = new PackChunk[chunks.Length];
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            entries[i] = Put(chunks[i], rawOffset, coded.RawBytes[i]);
+            rawOffset += coded.RawBytes[i];
+        }
+
+        _segments.Add(new(SegmentKind.Tensor, SegmentCodec.Coded, offset, rawBytes, entries));
+        return true;
+    }
 
     /// <summary>Adds a segment and returns its index.</summary>
     public int AddSegment(SegmentKind kind, byte[] raw)
     {
-        if (_position < 0)
-        {
-            output.Write(new byte[PackFormat.HeaderBytes]);
-            _position = PackFormat.HeaderBytes;
-        }
-
+        Start();
         var count = (raw.Length + PackFormat.ChunkBytes - 1) / PackFormat.ChunkBytes;
         var compressed = new byte[count][];
         Parallel.For(
@@ -62,13 +121,10 @@ internal sealed class PackWriter(Stream output, int threads, CancellationToken c
         var offset = _position;
         for (var i = 0; i < count; i++)
         {
-            var stored = codec == SegmentCodec.Stored ? Chunk(raw, i) : compressed[i];
-            output.Write(stored);
-            chunks[i] = new(_position, stored.Length, XxHash3.HashToUInt64(stored));
-            _position += stored.Length;
+            chunks[i] = Put(codec == SegmentCodec.Stored ? Chunk(raw, i) : compressed[i], (long)i * PackFormat.ChunkBytes, Chunk(raw, i).Length);
         }
 
-        _segments.Add(new(kind, codec, offset, raw.Length, PackFormat.ChunkBytes, chunks));
+        _segments.Add(new(kind, codec, offset, raw.Length, chunks));
         return _segments.Count - 1;
     }
 
@@ -96,6 +152,23 @@ internal sealed class PackWriter(Stream output, int threads, CancellationToken c
         return Convert.ToHexStringLower(hash);
     }
 
+    private void Start()
+    {
+        if (_position < 0)
+        {
+            output.Write(new byte[PackFormat.HeaderBytes]);
+            _position = PackFormat.HeaderBytes;
+        }
+    }
+
+    private PackChunk Put(ReadOnlySpan<byte> stored, long rawOffset, int rawBytes)
+    {
+        output.Write(stored);
+        var chunk = new PackChunk(_position, stored.Length, XxHash3.HashToUInt64(stored), rawOffset, rawBytes);
+        _position += stored.Length;
+        return chunk;
+    }
+
     private static ReadOnlySpan<byte> Chunk(byte[] raw, int index)
     {
         var start = index * PackFormat.ChunkBytes;
@@ -108,6 +181,7 @@ internal sealed class PackWriter(Stream output, int threads, CancellationToken c
         using var writer = new BinaryWriter(stream);
         writer.Write(_tensors.Count);
         writer.Write(_segments.Count);
+        writer.Write(_tables.Count);
         foreach (var tensor in _tensors)
         {
             var name = Encoding.UTF8.GetBytes(tensor.Name);
@@ -127,18 +201,27 @@ internal sealed class PackWriter(Stream output, int threads, CancellationToken c
             writer.Write(tensor.Segment);
         }
 
+        foreach (var frequency in _tables.SelectMany(t => t.Frequencies))
+        {
+            writer.Write(frequency);
+        }
+
         foreach (var segment in _segments)
         {
             writer.Write((byte)segment.Kind);
             writer.Write((byte)segment.Codec);
             writer.Write(segment.Offset);
             writer.Write(segment.RawBytes);
-            writer.Write(segment.ChunkRawBytes);
+            writer.Write(segment.Codec == SegmentCodec.Coded ? 0 : PackFormat.ChunkBytes);
             writer.Write(segment.Chunks.Length);
             foreach (var chunk in segment.Chunks)
             {
                 writer.Write(chunk.StoredBytes);
                 writer.Write(chunk.Hash);
+                if (segment.Codec == SegmentCodec.Coded)
+                {
+                    writer.Write(chunk.RawBytes);
+                }
             }
         }
 

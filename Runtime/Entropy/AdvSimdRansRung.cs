@@ -8,12 +8,13 @@ namespace ModelPack.Entropy;
 /// <summary>Sixteen registers of 4 states; tables of 16 dwords are four registers that TBL reads as 64 bytes, words are dealt out by TBL, too.</summary>
 internal unsafe struct AdvSimdRansRung : IRansRung
 {
-    public static ushort* Decode(uint* table, uint* states, ushort* words, int steps, byte* symbols)
+    public static ushort* Decode(uint** tables, uint* states, ushort* words, int steps, byte* symbols)
     {
         fixed (byte* deal = WordDeal.Eight)
         {
             for (var step = 0; step < steps; step++)
             {
+                var table = tables[step];
                 Vector128<uint> q0 = default, q1 = default, q2 = default, q3 = default;
                 for (var v = 0; v < 4; v++)
                 {

@@ -9,12 +9,13 @@ namespace ModelPack.Entropy;
 /// <summary>Eight registers of 8 states, two at a time; tables of 16 are pairs of registers, words are dealt out by vpermd.</summary>
 internal unsafe struct Avx2RansRung : IRansRung
 {
-    public static ushort* Decode(uint* table, uint* states, ushort* words, int steps, byte* symbols)
+    public static ushort* Decode(uint** tables, uint* states, ushort* words, int steps, byte* symbols)
     {
         fixed (byte* deal = WordDeal.Eight)
         {
             for (var step = 0; step < steps; step++)
             {
+                var table = tables[step];
                 // Lane 16·v + i gives byte v of dword i: the low halves of the four vectors make dwords 0 … 7, the high ones 8 … 15.
                 Vector256<uint> low = default, high = default;
                 for (var v = 0; v < 4; v++)

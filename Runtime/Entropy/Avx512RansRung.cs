@@ -8,14 +8,14 @@ namespace ModelPack.Entropy;
 /// <summary>Four registers of 16 states; dividers in one register, entries in two, words dealt out by vpexpandd.</summary>
 internal unsafe struct Avx512RansRung : IRansRung
 {
-    public static ushort* Decode(uint* table, uint* states, ushort* words, int steps, byte* symbols)
+    public static ushort* Decode(uint** tables, uint* states, ushort* words, int steps, byte* symbols)
     {
-        var dividers = Avx512F.LoadVector512(table);
-        var own = Avx512F.LoadVector512(table + 16);
-        var other = Avx512F.LoadVector512(table + 32);
         Vector512<uint> x0 = Avx512F.LoadVector512(states), x1 = Avx512F.LoadVector512(states + 16), x2 = Avx512F.LoadVector512(states + 32), x3 = Avx512F.LoadVector512(states + 48);
         for (var step = 0; step < steps; step++)
         {
+            var dividers = Avx512F.LoadVector512(tables[step]);
+            var own = Avx512F.LoadVector512(tables[step] + 16);
+            var other = Avx512F.LoadVector512(tables[step] + 32);
             var e0 = Advance(ref x0, dividers, own, other);
             var e1 = Advance(ref x1, dividers, own, other);
             var e2 = Advance(ref x2, dividers, own, other);

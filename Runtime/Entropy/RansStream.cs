@@ -13,12 +13,12 @@ namespace ModelPack.Entropy;
 internal unsafe interface IRansRung
 {
     /// <summary>Decodes <paramref name="steps"/> steps.</summary>
-    /// <param name="table">48 words of <see cref="RansTable.Words"/>.</param>
+    /// <param name="tables">For each step: 48 words of <see cref="RansTable.Words"/>.</param>
     /// <param name="states">[64], changed.</param>
     /// <param name="words">Next word; 64 words for each step, and 32 more, are readable.</param>
     /// <param name="symbols">[steps, 64] result.</param>
     /// <returns>The word after the last one taken.</returns>
-    static abstract ushort* Decode(uint* table, uint* states, ushort* words, int steps, byte* symbols);
+    static abstract ushort* Decode(uint** tables, uint* states, ushort* words, int steps, byte* symbols);
 }
 
 /// <summary>Sizes of a stream.</summary>

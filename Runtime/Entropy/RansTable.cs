@@ -10,7 +10,7 @@ namespace ModelPack.Entropy;
 /// entries   u32[32]   entry b: own symbol, entry 16 + b: the other; bits 0 … 12 frequency, 13 … 16 symbol, 17 … 30 (index within the symbol) − (slot within the bucket) + 256
 /// </code>
 /// </remarks>
-internal sealed class RansTable
+internal sealed unsafe class RansTable
 {
     public const int Symbols = 16;
 
@@ -48,7 +48,10 @@ internal sealed class RansTable
     public IReadOnlyList<ushort> Frequencies { get; }
 
     /// <summary>Dividers, then entries: 48 words, what decoders read.</summary>
-    public uint[] Words { get; } = new uint[3 * Symbols];
+    public uint[] Words { get; } = GC.AllocateArray<uint>(3 * Symbols, pinned: true);
+
+    /// <summary>Their address, while this object lives: the array is pinned.</summary>
+    public uint* Address => (uint*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(Words));
 
     /// <summary>Each bucket takes what is left of one symbol with less than a bucket, and fills up from one that has more.</summary>
     private void Build()

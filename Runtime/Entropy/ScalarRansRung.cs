@@ -3,10 +3,11 @@ namespace ModelPack.Entropy;
 /// <summary>Plain C#: the definition.</summary>
 internal unsafe struct ScalarRansRung : IRansRung
 {
-    public static ushort* Decode(uint* table, uint* states, ushort* words, int steps, byte* symbols)
+    public static ushort* Decode(uint** tables, uint* states, ushort* words, int steps, byte* symbols)
     {
         for (var step = 0; step < steps; step++)
         {
+            var table = tables[step];
             for (var lane = 0; lane < RansStream.Lanes; lane++)
             {
                 var x = states[lane];

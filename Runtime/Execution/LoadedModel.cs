@@ -31,7 +31,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns, pack.Segments[t.Segment].RawBytes))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
         _file = FileOf(pack, mapping);
-        _loader = new(pack, _weights, _file);
+        _loader = new(pack, _weights, _file, Kernels);
         _pool = new(options.EffectiveThreads);
         _tokenizer = new(OpenTokenizer);
         _packSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
@@ -177,7 +177,7 @@ internal sealed unsafe class LoadedModel : IDisposable
             var stored = segment.Codec == SegmentCodec.Stored;
             _tables = stored ? null : new(segment.RawBytes);
             var raw = stored ? Pack.Data + segment.Offset : _tables!.Pointer;
-            using var decoder = new ChunkDecoder(Pack, new(Pack.Data, Pack.Length, _file));
+            using var decoder = new ChunkDecoder(Pack, new(Pack.Data, Pack.Length, _file), Kernels);
             for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
             {
                 decoder.Decode(segment, chunk, raw);

@@ -34,12 +34,13 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <param name="pack">Stays mapped until this object is disposed of.</param>
     /// <param name="weights">One for each tensor of the pack.</param>
     /// <param name="file">The file that the pack is mapped from, if it is known.</param>
-    public WeightLoader(Pack pack, Weight[] weights, FileRange? file)
+    /// <param name="kernels">Rung of the entropy decoder.</param>
+    public WeightLoader(Pack pack, Weight[] weights, FileRange? file, KernelSet kernels)
     {
         (_weights, _left) = (weights, weights.Length);
         var segments = pack.Tensors.Select(t => pack.Segments[t.Segment]).ToArray();
         _buffer = new(segments.Sum(Room), pressure: false);
-        _decoder = new(pack, new(pack.Data, pack.Length, file));
+        _decoder = new(pack, new(pack.Data, pack.Length, file), kernels);
         _loads = new SegmentLoad[segments.Length];
         nint next = (nint)_buffer.Pointer;
         for (var i = 0; i < segments.Length; i++)
@@ -201,7 +202,7 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
         try
         {
             _decoder.Decode(load.Segment, chunk, (byte*)load.Raw);
-            Interlocked.Add(ref _decodedBytes, load.Segment.RawBytesOf(chunk));
+            Interlocked.Add(ref _decodedBytes, load.Segment.Chunks[chunk].RawBytes);
         }
         catch (ModelPackException e)
         {

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using ModelPack.Entropy;
 using ModelPack.Platform;
 
 namespace ModelPack.Formats;
@@ -9,7 +10,8 @@ namespace ModelPack.Formats;
 /// </summary>
 /// <param name="pack">Stays mapped.</param>
 /// <param name="bytes">Where its bytes come from; disposed of with this object.</param>
-internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes) : IDisposable
+/// <param name="kernels">Rung of the entropy decoder.</param>
+internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels) : IDisposable
 {
     /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
     private readonly Stack<DecoderScratch> _idle = new();
@@ -38,7 +40,11 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes) : IDispo
                 Check(stored, chunk, entry);
             }
 
-            if (scratch.Decode(segment.Codec, stored, new(raw + ((long)chunk * segment.ChunkRawBytes), segment.RawBytesOf(chunk))) is { } problem)
+            var to = new Span<byte>(raw + entry.RawOffset, entry.RawBytes);
+            var problem = segment.Codec == SegmentCodec.Zstandard
+                ? scratch.Decompress(stored, to)
+                : CodedChunkDecoder.Decode(stored, to, segment.Tensor!, pack.Tables, kernels, scratch);
+            if (problem is not null)
             {
                 throw Damaged(chunk, entry, problem);
             }

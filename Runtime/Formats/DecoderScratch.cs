@@ -11,21 +11,27 @@ internal sealed class DecoderScratch : IDisposable
     /// <summary>Stored bytes of the current chunk; grows to the largest.</summary>
     public NativeBuffer? Stored;
 
-    /// <summary>Decodes a chunk whose hash has been checked.</summary>
-    /// <param name="codec">Any but <see cref="SegmentCodec.Stored"/>.</param>
-    /// <param name="stored">The chunk.</param>
-    /// <param name="raw">Exactly as long as it has to become.</param>
-    /// <returns>null, or what is wrong with the chunk.</returns>
-    public string? Decode(SegmentCodec codec, ReadOnlySpan<byte> stored, Span<byte> raw)
+    private NativeBuffer? _streams;
+
+    /// <summary>Bytes that last until the next call.</summary>
+    public unsafe Span<byte> Streams(int bytes)
     {
-        if (codec != SegmentCodec.Zstandard)
+        if (_streams is null || _streams.Bytes < bytes)
         {
-            return $"this runtime has no codec {codec}";
+            _streams?.Dispose();
+            _streams = new(bytes, pressure: false);
         }
 
+        return new(_streams.Pointer, bytes);
+    }
+
+    /// <summary>Decompresses a Zstandard frame into exactly <paramref name="raw"/>.</summary>
+    /// <returns>null, or what is wrong with the frame.</returns>
+    public string? Decompress(ReadOnlySpan<byte> frame, Span<byte> raw)
+    {
         try
         {
-            var written = (_zstandard ??= new()).Unwrap(stored, raw);
+            var written = (_zstandard ??= new()).Unwrap(frame, raw);
             return written == raw.Length ? null : $"it decodes to {written} bytes instead of {raw.Length}";
         }
         catch (ZstdException e)
@@ -38,5 +44,6 @@ internal sealed class DecoderScratch : IDisposable
     {
         _zstandard?.Dispose();
         Stored?.Dispose();
+        _streams?.Dispose();
     }
 }

@@ -1,7 +1,7 @@
 namespace ModelPack.Formats;
 
 /// <summary>
-/// Layout of a pack (<c>.mpk</c>), version 1. Little-endian, alignment 1 throughout (resources have no more).
+/// Layout of a pack (<c>.mpk</c>), version 2. Little-endian, alignment 1 throughout (resources have no more).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -10,11 +10,12 @@ namespace ModelPack.Formats;
 ///  16  u64 directory offset 24  u64 directory bytes 32  16 bytes XXH3-128 of the directory (the pack's hash: it covers every segment through their chunk hashes)
 ///  48  zeros
 /// directory
-///   u32 tensors, u32 segments
+///   u32 tensors, u32 segments, u32 tables
 ///   tensor:  u16 name bytes, UTF-8 name, u8 family, u8 plain type, u8 code bits, u8 scale kind, u16 group columns, u8 minimum, u8 offset, u8 codebook,
 ///            i32 rows, i32 columns, u32 segment
+///   table:   u16 frequency[16], multiples of 1/4096 that add up to 1 (see RansTable)
 ///   segment: u8 kind, u8 codec, u64 offset, u64 raw bytes, u32 raw bytes of a chunk (the last one may be shorter), u32 chunks,
-///            chunk: u32 stored bytes, u64 XXH3-64 of them
+///            chunk: u32 stored bytes, u64 XXH3-64 of them; coded segments: u32 raw bytes (else they follow from those of a chunk, which is 0 for coded segments)
 /// segments, chunk after chunk
 /// </code>
 /// Every chunk decodes by itself, so that threads share a tensor.
@@ -22,7 +23,7 @@ namespace ModelPack.Formats;
 internal static class PackFormat
 {
     public const uint Magic = 0x4B41_504D;
-    public const uint Version = 1;
+    public const uint Version = 2;
     public const int HeaderBytes = 64;
     public const int HashOffset = 32;
     public const int HashBytes = 16;
@@ -55,7 +56,7 @@ internal enum SegmentKind : byte
     ChatTemplate = 2,
 }
 
-/// <summary>How a segment's chunks are stored: the seam where the entropy coder comes.</summary>
+/// <summary>How a segment's chunks are stored.</summary>
 internal enum SegmentCodec : byte
 {
     /// <summary>As they are: used in place.</summary>
@@ -63,6 +64,9 @@ internal enum SegmentCodec : byte
 
     /// <summary>One Zstandard frame a chunk.</summary>
     Zstandard = 1,
+
+    /// <summary>Entropy-coded codes of a tensor, a whole number of row groups a chunk (<see cref="Entropy.CodedChunk"/>).</summary>
+    Coded = 2,
 }
 
 internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, int Columns, int Segment);
@@ -71,17 +75,18 @@ internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, in
 /// <param name="Codec">How.</param>
 /// <param name="Offset">First stored byte in the pack.</param>
 /// <param name="RawBytes">Bytes after decoding.</param>
-/// <param name="ChunkRawBytes">Raw bytes of each chunk but the last.</param>
 /// <param name="Chunks">In order.</param>
-internal sealed record PackSegment(SegmentKind Kind, SegmentCodec Codec, long Offset, long RawBytes, int ChunkRawBytes, PackChunk[] Chunks)
+internal sealed record PackSegment(SegmentKind Kind, SegmentCodec Codec, long Offset, long RawBytes, PackChunk[] Chunks)
 {
     public long StoredBytes => Chunks.Sum(c => (long)c.StoredBytes);
 
-    /// <summary>Raw bytes of chunk <paramref name="index"/>.</summary>
-    public int RawBytesOf(int index) => (int)Math.Min(ChunkRawBytes, RawBytes - ((long)index * ChunkRawBytes));
+    /// <summary>The tensor whose resident form it holds; null for others.</summary>
+    public PackTensor? Tensor { get; set; }
 }
 
 /// <param name="Offset">First stored byte in the pack.</param>
 /// <param name="StoredBytes">Bytes stored.</param>
 /// <param name="Hash">XXH3-64 of the stored bytes.</param>
-internal readonly record struct PackChunk(long Offset, int StoredBytes, ulong Hash);
+/// <param name="RawOffset">First byte in the segment after decoding.</param>
+/// <param name="RawBytes">Bytes after decoding.</param>
+internal readonly record struct PackChunk(long Offset, int StoredBytes, ulong Hash, long RawOffset, int RawBytes);
