@@ -50,11 +50,11 @@ internal sealed unsafe class CompressedModel
     private static byte[] Recompress(byte[] bytes)
     {
         using var stream = new MemoryStream();
-        var writer = new PackWriter(stream, 2, CancellationToken.None, worthDecoding: double.PositiveInfinity);
+        var writer = new PackWriter(stream, 2, CancellationToken.None, worthDecoding: double.PositiveInfinity, worthCoding: 0);
         fixed (byte* p = bytes)
         {
             var pack = Pack.Open(p, bytes.Length, "test");
-            using var decoder = new ChunkDecoder(pack, new(pack.Data, pack.Length, null));
+            using var decoder = new ChunkDecoder(pack, new(pack.Data, pack.Length, null), KernelSet.Scalar);
             foreach (var tensor in pack.Tensors)
             {
                 writer.AddTensor(tensor.Name, tensor.Format, tensor.Rows, tensor.Columns, Raw(pack, decoder, pack.Segments[tensor.Segment]));

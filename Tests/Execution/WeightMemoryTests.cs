@@ -37,7 +37,7 @@ public sealed unsafe class WeightMemoryTests
         {
             var pack = Pack.Open(data, LargePack.Bytes.Length, "test");
             var segment = pack.Segments[pack.Tensors[2].Segment];
-            using var decoder = new ChunkDecoder(pack, new(data, pack.Length, new(other, 0)));
+            using var decoder = new ChunkDecoder(pack, new(data, pack.Length, new(other, 0)), KernelSet.Scalar);
             using var raw = new NativeBuffer(segment.RawBytes);
             for (var chunk = 0; chunk < segment.Chunks.Length; chunk++)
             {
