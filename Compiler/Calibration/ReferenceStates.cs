@@ -14,6 +14,8 @@ internal sealed unsafe class ReferenceStates : IDisposable
     /// <summary>In the key of cached states: change it where the engine's bits change.</summary>
     private const string Version = "reference-states 1";
 
+    private const string Kind = "reference";
+
     private readonly GraphEngine _engine;
     private readonly HeadPass _head;
     private readonly float[] _states;
@@ -44,13 +46,13 @@ internal sealed unsafe class ReferenceStates : IDisposable
             var positions = windows.Length - firstMeasured;
             var count = checked(windows.Count * positions * engine.Head.Inputs[0].Width);
             var key = cache is null ? "" : CacheFolder.Key(Version, CacheFolder.HashOf(source.Path), Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())), $"{windows.Length} {firstMeasured}");
-            if (cache?.TryGet(key) is { } bytes && bytes.Length == (long)count * sizeof(float))
+            var states = cache is null ? null : FromCache(cache, key, count);
+            if (states is null)
             {
-                return new(engine, MemoryMarshal.Cast<byte, float>(bytes).ToArray(), positions);
+                states = Compute(engine, windows, firstMeasured);
+                cache?.Put(key, Kind, stream => stream.Write(MemoryMarshal.AsBytes(states.AsSpan())));
             }
 
-            var states = Compute(engine, windows, firstMeasured);
-            cache?.Put(key, MemoryMarshal.AsBytes(states.AsSpan()));
             return new(engine, states, positions);
         }
         catch
@@ -58,6 +60,19 @@ internal sealed unsafe class ReferenceStates : IDisposable
             engine.Dispose();
             throw;
         }
+    }
+
+    private static float[]? FromCache(CacheFolder cache, string key, int count)
+    {
+        using var stream = cache.TryGet(key, Kind);
+        if (stream is null || stream.Length - stream.Position != (long)count * sizeof(float))
+        {
+            return null;
+        }
+
+        var states = new float[count];
+        stream.ReadExactly(MemoryMarshal.AsBytes(states.AsSpan()));
+        return states;
     }
 
     /// <summary>Head inputs of an engine at the measured positions, [windows, positions, width].</summary>

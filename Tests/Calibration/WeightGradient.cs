@@ -29,6 +29,14 @@ internal sealed unsafe class WeightGradient : ITapeObserver
 
     public static float[] Of(Compiler.Ir.Graph graph, IWeightValues weights, WindowSet windows, int[] labels, WeightRef weight)
     {
+        var observer = new WeightGradient(graph, weight);
+        Backward(graph, weights, windows, labels, observer);
+        return observer._result;
+    }
+
+    /// <summary>Runs the loss's gradient through the model.</summary>
+    public static void Backward(Compiler.Ir.Graph graph, IWeightValues weights, WindowSet windows, int[] labels, ITapeObserver observer)
+    {
         using var engine = new GraphEngine(graph, weights, new Workers(1, CancellationToken.None));
         using var head = new HeadPass(engine);
         engine.Forward(windows, windows.Count, null);
@@ -44,9 +52,7 @@ internal sealed unsafe class WeightGradient : ITapeObserver
         }
 
         head.Back(engine.HeadInputGradient(0), windows.Tokens);
-        var observer = new WeightGradient(graph, weight);
         engine.Backward(observer);
-        return observer._result;
     }
 
     /// <summary>dW = dyᵀ x.</summary>

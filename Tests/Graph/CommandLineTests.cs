@@ -200,7 +200,7 @@ public sealed class CommandLineTests : IDisposable
         var other = LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options]));
         Assert.InRange(other.GetProperty("kld").GetDouble(), 0, 1e-7);
         Assert.Equal(json.GetProperty("ppl").GetDouble(), other.GetProperty("ppl_reference").GetDouble(), 1e-4);
-        var cached = Assert.Single(Directory.GetFiles(Out("cache")));
+        var cached = Assert.Single(Directory.GetFiles(Out("cache"), "*", SearchOption.AllDirectories));
         Assert.Equal(other.ToString(), LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options])).ToString());
 
         // A damaged entry is measured anew.

@@ -29,8 +29,20 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <summary>[Block, positions].</summary>
     public float* Gradients => _gradients.Floats;
 
+    /// <summary>Packed keys, as they are and transposed, and values.</summary>
+    public Panels Keys { get; } = new();
+
+    /// <inheritdoc cref="Keys"/>
+    public Panels KeysTransposed { get; } = new();
+
+    /// <inheritdoc cref="Keys"/>
+    public Panels Values { get; } = new();
+
     public void Dispose()
     {
+        Keys.Dispose();
+        KeysTransposed.Dispose();
+        Values.Dispose();
         Gemm.Dispose();
         _weights.Dispose();
         _gradients.Dispose();

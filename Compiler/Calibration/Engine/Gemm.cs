@@ -42,12 +42,7 @@ internal sealed unsafe class Gemm : IDisposable
     public int TileColumns { get; }
 
     /// <summary>Packs a right operand that several products use.</summary>
-    public Panels PackRight(Workers? workers, in MatrixView b)
-    {
-        var panels = new Panels();
-        Pack(workers, b.Transposed, panels, TileColumns);
-        return panels;
-    }
+    public void PackRight(Workers? workers, in MatrixView b, Panels panels) => Pack(workers, b.Transposed, panels, TileColumns);
 
     /// <summary>C = (C +) A·B.</summary>
     /// <param name="workers">Threads; null: the calling thread alone.</param>

@@ -7,6 +7,8 @@ namespace ModelPack.Compiler.Calibration.Engine;
 internal sealed unsafe class MatrixCache(IWeightValues values, Gemm gemm, Workers workers) : IDisposable
 {
     private readonly Dictionary<(WeightRef Weight, bool Backward), Panels> _panels = [];
+    private readonly Stack<Panels> _free = new();
+    private NativeBuffer _floats = new(0);
     private readonly Dictionary<WeightRef, float[]> _vectors = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Wᵀ as a right operand: y = x Wᵀ.</summary>
@@ -31,18 +33,29 @@ internal sealed unsafe class MatrixCache(IWeightValues values, Gemm gemm, Worker
     /// <summary>One row, read each time: look-ups in an embedding.</summary>
     public void Row(WeightRef weight, int row, Span<float> to) => values.ReadRow(weight, row, to);
 
+    /// <summary>Forgets the segment; its memory is used for the next, which mostly has the same shapes in the same order.</summary>
     public void Clear()
     {
-        foreach (var panels in _panels.Values)
+        foreach (var panels in _panels.Values.Reverse())
         {
-            panels.Dispose();
+            _free.Push(panels);
         }
 
         _panels.Clear();
         _vectors.Clear();
     }
 
-    public void Dispose() => Clear();
+    public void Dispose()
+    {
+        Clear();
+        foreach (var panels in _free)
+        {
+            panels.Dispose();
+        }
+
+        _free.Clear();
+        _floats.Dispose();
+    }
 
     private Panels Get(WeightRef weight, bool backward)
     {
@@ -51,8 +64,14 @@ internal sealed unsafe class MatrixCache(IWeightValues values, Gemm gemm, Worker
             return panels;
         }
 
-        using var floats = new NativeBuffer((long)weight.Rows * weight.Columns * sizeof(float));
-        var data = floats.Floats;
+        var bytes = (long)weight.Rows * weight.Columns * sizeof(float);
+        if (bytes > _floats.Bytes)
+        {
+            _floats.Dispose();
+            _floats = new(bytes);
+        }
+
+        var data = _floats.Floats;
         workers.Ranges(weight.Rows, 64, (first, end, _) =>
         {
             for (var row = first; row < end; row++)
@@ -61,7 +80,8 @@ internal sealed unsafe class MatrixCache(IWeightValues values, Gemm gemm, Worker
             }
         });
         var view = new MatrixView(data, weight.Rows, weight.Columns);
-        panels = gemm.PackRight(workers, backward ? view : view.Transposed);
+        panels = _free.TryPop(out var used) ? used : new();
+        gemm.PackRight(workers, backward ? view : view.Transposed, panels);
         _panels.Add((weight, backward), panels);
         return panels;
     }

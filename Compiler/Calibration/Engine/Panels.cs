@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using ModelPack.Execution;
 
 namespace ModelPack.Compiler.Calibration.Engine;
@@ -68,19 +70,39 @@ internal sealed unsafe class Panels : IDisposable
 
     private void Transpose(float* from, nint stride, float* to, int count)
     {
-        // In blocks that stay in the first-level cache.
-        const int Block = 16;
-        for (var k0 = 0; k0 < K; k0 += Block)
+        var lane = 0;
+        for (; lane + 4 <= count && Sse.IsSupported; lane += 4)
         {
-            var end = Math.Min(K, k0 + Block);
-            for (var lane = 0; lane < count; lane++)
+            FourRows(from + (lane * stride), stride, to + lane);
+        }
+
+        for (; lane < count; lane++)
+        {
+            float* row = from + (lane * stride), target = to + lane;
+            for (var k = 0; k < K; k++)
             {
-                float* row = from + (lane * stride), target = to + lane;
-                for (var k = k0; k < end; k++)
-                {
-                    target[(nint)k * Lanes] = row[k];
-                }
+                target[(nint)k * Lanes] = row[k];
             }
+        }
+    }
+
+    /// <summary>Squares of 4 × 4 in registers: four times as fast as one float after the other.</summary>
+    private void FourRows(float* row, nint stride, float* to)
+    {
+        var k = 0;
+        for (; k + 4 <= K; k += 4, row += 4, to += 4 * Lanes)
+        {
+            Vector128<float> a = Vector128.Load(row), b = Vector128.Load(row + stride), c = Vector128.Load(row + (2 * stride)), d = Vector128.Load(row + (3 * stride));
+            Vector128<float> abLow = Sse.UnpackLow(a, b), abHigh = Sse.UnpackHigh(a, b), cdLow = Sse.UnpackLow(c, d), cdHigh = Sse.UnpackHigh(c, d);
+            Sse.MoveLowToHigh(abLow, cdLow).Store(to);
+            Sse.MoveHighToLow(cdLow, abLow).Store(to + Lanes);
+            Sse.MoveLowToHigh(abHigh, cdHigh).Store(to + (2 * Lanes));
+            Sse.MoveHighToLow(cdHigh, abHigh).Store(to + (3 * Lanes));
+        }
+
+        for (; k < K; k++, row++, to += Lanes)
+        {
+            (to[0], to[1], to[2], to[3]) = (row[0], row[stride], row[2 * stride], row[3 * stride]);
         }
     }
 }

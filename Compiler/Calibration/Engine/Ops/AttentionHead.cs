@@ -30,8 +30,9 @@ internal readonly unsafe struct AttentionHead
 
     public void Forward(float* o)
     {
-        using var keys = _scratch.Gemm.PackRight(null, _keys.Transposed);
-        using var values = _scratch.Gemm.PackRight(null, _values);
+        Panels keys = _scratch.KeysTransposed, values = _scratch.Values;
+        _scratch.Gemm.PackRight(null, _keys.Transposed, keys);
+        _scratch.Gemm.PackRight(null, _values, values);
         for (var head = _kvHead * Group; head < (_kvHead + 1) * Group; head++)
         {
             MatrixView q = Part(_q, _op.Heads, _op.KeyLength, head), result = Part(o, _op.Heads, _op.ValueLength, head);
@@ -49,9 +50,10 @@ internal readonly unsafe struct AttentionHead
     public void Backward(float* dO, float* dQ, float* dK, float* dV)
     {
         var gemm = _scratch.Gemm;
-        using var keysTransposed = gemm.PackRight(null, _keys.Transposed);
-        using var keys = gemm.PackRight(null, _keys);
-        using var valuesTransposed = gemm.PackRight(null, _values.Transposed);
+        Panels keysTransposed = _scratch.KeysTransposed, keys = _scratch.Keys, valuesTransposed = _scratch.Values;
+        gemm.PackRight(null, _keys.Transposed, keysTransposed);
+        gemm.PackRight(null, _keys, keys);
+        gemm.PackRight(null, _values.Transposed, valuesTransposed);
         MatrixView keyGradient = Part(dK, _op.KvHeads, _op.KeyLength, _kvHead), valueGradient = Part(dV, _op.KvHeads, _op.ValueLength, _kvHead);
         for (var head = _kvHead * Group; head < (_kvHead + 1) * Group; head++)
         {

@@ -1,0 +1,89 @@
+using ModelPack.Compiler.Calibration;
+using ModelPack.Tests.Build;
+
+namespace ModelPack.Tests.Calibration;
+
+/// <summary>Statistics and other measurements on disk.</summary>
+public sealed class StatisticsFileTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Statistics_come_back_as_they_were()
+    {
+        var before = Sample();
+        var stream = new MemoryStream();
+        StatisticsFile.Write(stream, before);
+        stream.Position = 0;
+        var after = StatisticsFile.TryRead(stream)!;
+        Assert.Equal(stream.Length, stream.Position);
+        Assert.Equal(before.Inputs[0].Matrices, after.Inputs[0].Matrices);
+        Assert.Equal(before.Inputs[0].Moments, after.Inputs[0].Moments);
+        Assert.Equal(before.RowSquares["b"], after.RowSquares["b"]);
+        Assert.Equal(before.Lookups["e"], after.Lookups["e"]);
+    }
+
+    [Fact]
+    public void Damaged_statistics_are_none()
+    {
+        var stream = new MemoryStream();
+        StatisticsFile.Write(stream, Sample());
+        var bytes = stream.ToArray();
+        Assert.Null(StatisticsFile.TryRead(new MemoryStream([])));
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Null(StatisticsFile.TryRead(new MemoryStream(bytes[..length])));
+        }
+
+        // Whatever a byte becomes, reading ends, without memory that the bytes are not there for.
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            damaged[at] ^= 0xFF;
+            _ = StatisticsFile.TryRead(new MemoryStream(damaged));
+        }
+    }
+
+    [Fact]
+    public void Cache_gives_back_what_was_put_and_nothing_damaged()
+    {
+        var cache = new CacheFolder(_folder["cache"]);
+        var key = CacheFolder.Key("a", "b");
+        Assert.NotEqual(key, CacheFolder.Key("ab", ""));
+        Assert.Null(cache.TryGet(key, "k"));
+        cache.Put(key, "k", s => s.Write([1, 2, 3]));
+        using (var entry = cache.TryGet(key, "k")!)
+        {
+            Assert.Equal([1, 2, 3], new[] { entry.ReadByte(), entry.ReadByte(), entry.ReadByte() });
+            Assert.Equal(-1, entry.ReadByte());
+        }
+
+        Assert.Null(cache.TryGet(key, "other"));
+        var path = Assert.Single(Directory.GetFiles(_folder["cache"], "*", SearchOption.AllDirectories));
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Null(cache.TryGet(key, "k"));
+        File.WriteAllBytes(path, [1]);
+        Assert.Null(cache.TryGet(key, "k"));
+
+        Assert.Throws<OperationCanceledException>(() => cache.Put(key, "k", _ => throw new OperationCanceledException()));
+        Assert.Single(Directory.GetFiles(_folder["cache"], "*", SearchOption.AllDirectories));
+
+        // A folder that cannot be: the work goes on.
+        new CacheFolder(path).Put(key, "k", s => s.Write([1]));
+        Assert.Null(new CacheFolder(path).TryGet(key, "k"));
+    }
+
+    private static RawStatistics Sample()
+    {
+        var statistics = new RawStatistics();
+        statistics.Inputs.Add(new(["a", "b"], 3, [1, 2, 3, 2, 4, 5, 3, 5, 6]));
+        statistics.RowSquares.Add("a", [1, 2]);
+        statistics.RowSquares.Add("b", [3, 4, 5]);
+        statistics.Lookups.Add("e", [1, 2, 2, 3]);
+        return statistics;
+    }
+}
