@@ -7,7 +7,8 @@ namespace ModelPack.Tests.Packages;
 
 /// <summary>What `dotnet pack` makes.</summary>
 [Trait("Lane", "build")]
-public sealed class PackageContentsTests(PackageFeed feed) : IClassFixture<PackageFeed>
+[Collection(PackageFeed.Name)]
+public sealed class PackageContentsTests(PackageFeed feed)
 {
     [Fact]
     public void There_are_two_packages() => Assert.Equal(

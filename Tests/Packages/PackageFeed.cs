@@ -4,12 +4,16 @@ using ModelPack.Tests.Build;
 namespace ModelPack.Tests.Packages;
 
 /// <summary>
-/// Both packages, packed once, in a folder that is a NuGet feed; around it, user projects that restore them. Packages are unpacked into a folder of the
+/// Both packages, packed once from what has been built, in a folder that is a NuGet feed; around it, user projects that restore them. Packages are unpacked into a folder of the
 /// fixture's own, under a version of its own: the user's cache is read for everything else, and never written.
 /// </summary>
-public sealed class PackageFeed : IDisposable
+[CollectionDefinition(Name)]
+public sealed class PackageFeed : IDisposable, ICollectionFixture<PackageFeed>
 {
-    public const string Version = "0.1.0-test";
+    /// <summary>Of the collection: its tests run one after another, on the same feed.</summary>
+    public const string Name = "packages";
+
+    public const string Version = "0.1.9999";
 
     private static readonly string s_golden = File.ReadAllText(Repository.Path("Tests", "Fixtures", "stories260K.once-upon-a-time.200.txt"));
 
@@ -20,7 +24,7 @@ public sealed class PackageFeed : IDisposable
         foreach (var project in new[] { "Runtime", "Package" })
         {
             ConsumerProject.RunIn(
-                Repository.Root, [], "dotnet", "pack", Repository.Path(project), "-c", Repository.Configuration, "-o", _folder["feed"], "-p:PackageVersion=" + Version, "--nologo", "-nodeReuse:false").Succeeds();
+                Repository.Root, [], "dotnet", "pack", Repository.Path(project), "-c", Repository.Configuration, "-o", _folder["feed"], "-p:PackageVersion=" + Version, "--no-build", "--nologo", "-nodeReuse:false").Succeeds();
         }
 
         // Nothing of what lies above the temporary folder takes part; the user's own feeds stay, as the second source.

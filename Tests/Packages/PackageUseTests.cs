@@ -6,7 +6,8 @@ namespace ModelPack.Tests.Packages;
 
 /// <summary>Projects as users have them, on the packages from a feed: they build, and the model says what it says everywhere.</summary>
 [Trait("Lane", "build")]
-public sealed class PackageUseTests(PackageFeed feed) : IClassFixture<PackageFeed>
+[Collection(PackageFeed.Name)]
+public sealed class PackageUseTests(PackageFeed feed)
 {
     private const string Exe = "<OutputType>Exe</OutputType>";
 
