@@ -141,7 +141,7 @@ public sealed unsafe partial class Executor
             switch (_op)
             {
                 case ElementwiseOp.Embedding:
-                    _weight!.Kernel.Dequantize(_weight.Data, _weight.Rows, _weight.Columns, k._ids[t], _y.Token(t));
+                    _weight!.Kernel.Dequantize(_weight.Data, _weight.Rows, _weight.Columns, k._ids[t], _y.Token(t), _weight.Tiled);
                     break;
                 case ElementwiseOp.RmsNorm:
                     RmsNormKernel.Run<L>(_x.Token(t), _weight is null ? null : (float*)_weight.Data, _value, _y.Token(t), _x.Width);
@@ -162,7 +162,15 @@ public sealed unsafe partial class Executor
                     RopeKernel.Run(_y.Token(t), Heads, _y.Width / Heads, k.RopeRow(t), k._ropePairs, Interleaved);
                     break;
                 case ElementwiseOp.Quantize:
-                    Quantized.Quantize<L>(_x.Token(t), _x.Width, t);
+                    if (_weight?.Tiled is { } tiled)
+                    {
+                        Quantized.Quantize<L>(_x.Token(t), tiled, t);
+                    }
+                    else
+                    {
+                        Quantized.Quantize<L>(_x.Token(t), _x.Width, t);
+                    }
+
                     break;
                 case ElementwiseOp.WriteCache:
                     k.Cache.Write(Layer, k.FirstPosition + t, _x.Token(t), _y.Token(t));

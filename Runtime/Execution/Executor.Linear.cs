@@ -17,7 +17,6 @@ public sealed unsafe partial class Executor
             return;
         }
 
-        QuantizedActivations quantized = default;
         long scratch = 0;
         var rows = 0;
         foreach (var weight in weights)
@@ -25,16 +24,54 @@ public sealed unsafe partial class Executor
             rows += weight.Rows;
             Require(weight.Columns == x.Width && x.Width <= _shape.MaxWidth && rows <= y.Width, nameof(Linear));
             scratch = Math.Max(scratch, weight.Kernel.ScratchBytes(weight.Columns));
-            if (quantized.Stride == 0 && weight.Kernel.UsesInt8 && !_floatActivations)
-            {
-                quantized = QuantizedActivations.In(_int8.Pointer, Tokens, x.Width);
-                _elementwise.Quantized = quantized;
-                Run(ElementwiseOp.Quantize, x, default, null, 0f, x.Width);
-            }
         }
 
         _scratch.Reserve(scratch);
-        _pool.Run(_linear, _linear.Set(x, y, weights, quantized, accumulate));
+        Quantize(x, weights);
+        _pool.Run(_linear, _linear.Set(x, y, weights, accumulate));
+    }
+
+    /// <summary>x as each of the weights wants it: once for all grouped ones, once for all tiled ones that have the same column order and scales.</summary>
+    private void Quantize(Activations x, ReadOnlySpan<Weight> weights)
+    {
+        var slots = 0;
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var weight = weights[i];
+            ref var form = ref _linear.Quantized(i);
+            form = default;
+            if (!weight.Kernel.UsesInt8 || _floatActivations)
+            {
+                continue;
+            }
+
+            for (var earlier = 0; earlier < i && form.Stride == 0; earlier++)
+            {
+                form = SharesActivations(weights[earlier], weight) ? _linear.Quantized(earlier) : default;
+            }
+
+            if (form.Stride == 0)
+            {
+                var buffer = Int8Slot(slots++);
+                form = weight.Tiled is null ? QuantizedActivations.In(buffer, Tokens, x.Width) : QuantizedActivations.TiledIn(buffer, Tokens, x.Width);
+                _elementwise.Quantized = form;
+                Run(ElementwiseOp.Quantize, x, default, weight, 0f, x.Width);
+            }
+        }
+    }
+
+    private static bool SharesActivations(Weight a, Weight b) =>
+        a.Kernel.UsesInt8 && (a.Tiled is { } tiled ? b.Tiled is { } other && tiled.SharesColumns(other) : b.Tiled is null);
+
+    /// <summary>Room for quantised activations of the current batch; the slots before it stay as they are.</summary>
+    private byte* Int8Slot(int slot)
+    {
+        while (_int8.Count <= slot)
+        {
+            _int8.Add(new(QuantizedActivations.MostBytes(_capacity, _shape.MaxWidth)));
+        }
+
+        return _int8[slot].Pointer;
     }
 
     /// <summary>The rows of several weights, divided into chunks of whole blocks.</summary>
@@ -47,18 +84,20 @@ public sealed unsafe partial class Executor
         private readonly int[] _firstBlock = new int[9];
         private Activations _x;
         private Activations _y;
-        private QuantizedActivations _quantized;
+        private readonly QuantizedActivations[] _quantized = new QuantizedActivations[8];
         private bool _accumulate;
         private int _count;
         private int _chunks;
 
-        public int Set(Activations x, Activations y, ReadOnlySpan<Weight> weights, QuantizedActivations quantized, bool accumulate)
+        /// <summary>The activations of weight <paramref name="index"/>; default: it takes floats.</summary>
+        public ref QuantizedActivations Quantized(int index) => ref _quantized[index];
+
+        public int Set(Activations x, Activations y, ReadOnlySpan<Weight> weights, bool accumulate)
         {
             weights.CopyTo(_weights);
             _count = weights.Length;
             _x = x;
             _y = y;
-            _quantized = quantized;
             _accumulate = accumulate;
             long products = 0;
             for (var i = 0; i < _count; i++)
@@ -85,10 +124,10 @@ public sealed unsafe partial class Executor
                 var weight = _weights[i];
                 if (from < to)
                 {
-                    var call = new MatrixCall(k._kernels, (nint)weight.Data, weight.Rows, weight.Columns, k.Tokens, (nint)(_y.Data + column), _y.Stride, _accumulate);
-                    if (_quantized.Stride != 0 && weight.Kernel.UsesInt8)
+                    var call = new MatrixCall(k._kernels, (nint)weight.Data, weight.Rows, weight.Columns, k.Tokens, (nint)(_y.Data + column), _y.Stride, _accumulate, weight.Tiled);
+                    if (_quantized[i].Stride != 0)
                     {
-                        weight.Kernel.MultiplyInt8(call, _quantized, from, to, k._scratch.Of(worker));
+                        weight.Kernel.MultiplyInt8(call, _quantized[i], from, to, k._scratch.Of(worker));
                     }
                     else
                     {

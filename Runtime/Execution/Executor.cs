@@ -23,7 +23,7 @@ public sealed unsafe partial class Executor : IDisposable
     private readonly LinearJob _linear;
     private readonly AttentionJob _attention;
     private NativeBuffer _arena = new(0);
-    private NativeBuffer _int8 = new(0);
+    private readonly List<NativeBuffer> _int8 = [];
     private NativeBuffer _logits = new(0);
     private int[] _ids = [];
     private int[] _wanted = [];
@@ -75,8 +75,7 @@ public sealed unsafe partial class Executor : IDisposable
             _capacity = ids.Length;
             _arena.Dispose();
             _arena = new((long)_capacity * _shape.ArenaFloats * sizeof(float));
-            _int8.Dispose();
-            _int8 = new(QuantizedActivations.Bytes(_capacity, _shape.MaxWidth));
+            FreeInt8();
             _ids = new int[_capacity];
             _wanted = new int[_capacity];
         }
@@ -102,7 +101,7 @@ public sealed unsafe partial class Executor : IDisposable
     internal void End(int length) => Cache.SetLength(length);
 
     /// <summary>Memory this sequence holds: arena, int8 activations, logits, scratch and KV cache.</summary>
-    internal long Bytes => _arena.Bytes + _int8.Bytes + _logits.Bytes + _scratch.Bytes + Cache.Bytes;
+    internal long Bytes => _arena.Bytes + Int8Bytes + _logits.Bytes + _scratch.Bytes + Cache.Bytes;
 
     internal float* LogitsPointer => _logits.Floats;
 
@@ -111,9 +110,33 @@ public sealed unsafe partial class Executor : IDisposable
     {
         var capacity = Math.Max(tokens, _capacity);
         return ((long)capacity * _shape.ArenaFloats * sizeof(float))
-            + QuantizedActivations.Bytes(capacity, _shape.MaxWidth)
+            + (Math.Max(_int8.Count, 1) * QuantizedActivations.MostBytes(capacity, _shape.MaxWidth))
             + Math.Max((long)wanted * _shape.VocabularySize * sizeof(float), _logits.Bytes)
             + Cache.BytesFor(Cache.Length + tokens);
+    }
+
+    private long Int8Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var buffer in _int8)
+            {
+                bytes += buffer.Bytes;
+            }
+
+            return bytes;
+        }
+    }
+
+    private void FreeInt8()
+    {
+        foreach (var buffer in _int8)
+        {
+            buffer.Dispose();
+        }
+
+        _int8.Clear();
     }
 
     /// <summary>Plans are checked when code is generated from them; this is the last fence before pointers are.</summary>
@@ -129,7 +152,7 @@ public sealed unsafe partial class Executor : IDisposable
     public void Dispose()
     {
         _arena.Dispose();
-        _int8.Dispose();
+        FreeInt8();
         _logits.Dispose();
         _rope.Dispose();
         _partials.Dispose();

@@ -20,7 +20,7 @@ internal sealed unsafe class LoadedModel : IDisposable
         _options = options;
         _shape = shape;
         Kernels = KernelSets.Resolve(options.Kernels);
-        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns))];
+        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns, pack.Segments[t.Segment].RawBytes))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
         _pool = new(options.EffectiveThreads);
         try

@@ -9,12 +9,18 @@ namespace ModelPack;
 public sealed unsafe class Weight
 {
     internal Weight(string name, MatrixKernel kernel, int rows, int columns)
+        : this(name, kernel, rows, columns, kernel.Bytes(rows, columns))
+    {
+    }
+
+    /// <param name="residentBytes">Bytes of the resident form, which not every format's shape tells; <see cref="MatrixKernel.IsPossible"/> has been asked.</param>
+    internal Weight(string name, MatrixKernel kernel, int rows, int columns, long residentBytes)
     {
         Name = name;
         Kernel = kernel;
         Rows = rows;
         Columns = columns;
-        ResidentBytes = kernel.Bytes(rows, columns);
+        ResidentBytes = residentBytes;
     }
 
     /// <summary>The tensor's name in the source file.</summary>
@@ -37,7 +43,16 @@ public sealed unsafe class Weight
     /// <summary>The resident bytes, while the model is loaded: in its buffer of decoded weights, or in the pack itself.</summary>
     internal byte* Data { get; private set; }
 
-    internal void Attach(byte* data) => Data = data;
+    /// <summary>Tiled family, while attached: where things are in <see cref="Data"/>.</summary>
+    internal TiledView? Tiled { get; private set; }
+
+    /// <summary>Gives the weight its bytes, <see cref="ResidentBytes"/> long, or takes them away (null).</summary>
+    /// <exception cref="ModelPackException">MP5001: the bytes make no sense (tiled family; the others have no structure that could be wrong).</exception>
+    internal void Attach(byte* data)
+    {
+        Tiled = data == null ? null : Kernel.Open(Name, data, ResidentBytes, Rows, Columns);
+        Data = data;
+    }
 
     /// <summary>Row <paramref name="row"/> as f32, exactly what the kernels multiply with.</summary>
     /// <param name="row">0 … Rows − 1.</param>
@@ -57,7 +72,7 @@ public sealed unsafe class Weight
         ObjectDisposedException.ThrowIf(Data == null, this);
         fixed (float* to = values)
         {
-            Kernel.Dequantize(Data, Rows, Columns, row, to);
+            Kernel.Dequantize(Data, Rows, Columns, row, to, Tiled);
         }
     }
 

@@ -129,10 +129,10 @@ internal ref struct PackDirectoryReader(ReadOnlySpan<byte> bytes, long packLengt
         {
             var kernel = KernelTable.Find(tensor.Format)
                 ?? throw Pack.Malformed(place, $"tensor '{tensor.Name}' has format '{tensor.Format}', for which this runtime has no kernels");
-            var expected = kernel.Bytes(tensor.Rows, tensor.Columns);
-            if (segments[tensor.Segment].Kind != SegmentKind.Tensor || segments[tensor.Segment].RawBytes != expected)
+            var segment = segments[tensor.Segment];
+            if (segment.Kind != SegmentKind.Tensor || !kernel.IsPossible(tensor.Rows, tensor.Columns, segment.RawBytes))
             {
-                throw Pack.Malformed(place, $"tensor '{tensor.Name}' [{tensor.Rows}, {tensor.Columns}] {tensor.Format} takes {expected} bytes, its segment holds {segments[tensor.Segment].RawBytes}");
+                throw Pack.Malformed(place, $"tensor '{tensor.Name}' [{tensor.Rows}, {tensor.Columns}] {tensor.Format} does not take the {segment.RawBytes} bytes that its segment holds");
             }
         }
 

@@ -8,6 +8,9 @@ public enum WeightFamily : byte
 
     /// <summary>Integer codes with a scale, or scale and minimum, per group of columns.</summary>
     Grouped = 1,
+
+    /// <summary>Integer codes whose width is that of their tile of 64 rows × 64 columns, with a step per row and a scale per column.</summary>
+    Tiled = 2,
 }
 
 /// <summary>Element type of a <see cref="WeightFamily.Plain"/> weight.</summary>
@@ -36,15 +39,15 @@ public enum ScaleKind : byte
 
 /// <summary>
 /// The resident form of a weight matrix. Value of a grouped element: <c>scale · (code − Offset) + minimum</c>,
-/// or <c>scale · Codebook[code]</c> where there is a codebook.
+/// or <c>scale · Codebook[code]</c> where there is a codebook. Value of a tiled element: <c>step · scale · code</c>.
 /// </summary>
-/// <param name="Family">Plain or grouped.</param>
+/// <param name="Family">Plain, grouped or tiled.</param>
 /// <param name="Plain">Element type, plain family only.</param>
 /// <param name="CodeBits">2 to 8: bits of a code, grouped family only.</param>
 /// <param name="GroupColumns">16, 32, 64, 128 or 256 columns share a scale.</param>
 /// <param name="Scale">How scales, and minima, are stored.</param>
 /// <param name="HasMinimum">Whether a minimum is added.</param>
-/// <param name="Offset">Subtracted from a code: 0 … 128.</param>
+/// <param name="Offset">Grouped: subtracted from a code, 0 … 128. Tiled: states of the trellis, 4 or 8, or 1: scalar codes (<see cref="States"/>).</param>
 /// <param name="Codebook">Which table of 16 signed values a 4-bit code indexes.</param>
 public readonly record struct WeightFormat(
     WeightFamily Family,
@@ -58,9 +61,17 @@ public readonly record struct WeightFormat(
 {
     public static WeightFormat PlainOf(PlainType type) => new(WeightFamily.Plain, type);
 
+    /// <summary>The tiled family with scalar codes (1) or with a trellis of 4 or 8 states.</summary>
+    public static WeightFormat TiledOf(int states) => new(WeightFamily.Tiled, Offset: (byte)states);
+
+    /// <summary>States of a tiled weight's trellis; 1: scalar codes.</summary>
+    public int States => Family == WeightFamily.Tiled ? Offset : 0;
+
     /// <summary>Short name as logs and reports print it, for example <c>g32 u4 f16+min</c> or <c>f32</c>.</summary>
     public override string ToString() => Family == WeightFamily.Plain
         ? Plain.ToString().ToLowerInvariant()
+        : Family == WeightFamily.Tiled
+        ? Offset <= 1 ? "tiled" : $"tiled trellis{Offset}"
         : $"g{GroupColumns} {(Codebook == CodebookId.None ? $"u{CodeBits}" : Codebook.ToString().ToLowerInvariant())} {Scale.ToString().ToLowerInvariant()}{(HasMinimum ? "+min" : "")}";
 }
 

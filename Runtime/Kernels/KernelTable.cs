@@ -26,6 +26,9 @@ internal static class KernelTable
         new GroupedKernel<U2F16Ternary>(),
         new GroupedKernel<U8F32Of16>(),
         new GroupedKernel<U8F32Of32>(),
+        new TiledKernel(1),
+        new TiledKernel(4),
+        new TiledKernel(8),
     ];
 
     public static IReadOnlyList<MatrixKernel> All => s_kernels;

@@ -3,14 +3,19 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>
-/// Activations as int8 with one scale per 32 columns, for several tokens: a ≈ scale · code, code in [−127, 127]. Columns are padded with zeros to whole units.
+/// Activations as int8 with one scale per block of columns, for several tokens: a ≈ scale · code, code in [−127, 127]. Columns are padded with zeros to whole blocks.
+/// For the grouped family blocks of 32 columns with a sum per 16; for the tiled family blocks of 64 in the quantiser's order, of c_j·x_j, with a sum each.
 /// </summary>
-/// <param name="Codes">[tokens, Stride] codes.</param>
-/// <param name="Scales">[tokens, Stride / 32] scales.</param>
-/// <param name="Sums">[tokens, Stride / 16] sums of 16 codes each.</param>
-/// <param name="Stride">Columns rounded up to whole units.</param>
-internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, nint ScalesAddress, nint SumsAddress, int Stride)
+/// <param name="CodesAddress">[tokens, Stride] codes.</param>
+/// <param name="ScalesAddress">[tokens, Stride / BlockColumns] scales.</param>
+/// <param name="SumsAddress">[tokens, Stride / SumColumns] sums of codes.</param>
+/// <param name="Stride">Columns rounded up to whole blocks.</param>
+/// <param name="BlockColumns">32 or 64.</param>
+/// <param name="SumColumns">16 or 64.</param>
+internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, nint ScalesAddress, nint SumsAddress, int Stride, int BlockColumns, int SumColumns)
 {
+    private const int Lane = Lanes.Count;
+
     /// <summary>
     /// 32 activations that are all below this are zeros. 127 divided by less than 3.8e-37 would be infinite, and what becomes of an infinite code differs
     /// from processor to processor.
@@ -19,9 +24,9 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
 
     public sbyte* Codes(int token) => (sbyte*)CodesAddress + ((nint)token * Stride);
 
-    public float* Scales(int token) => (float*)ScalesAddress + ((nint)token * (Stride / GroupedLayout.UnitColumns));
+    public float* Scales(int token) => (float*)ScalesAddress + ((nint)token * (Stride / BlockColumns));
 
-    public int* Sums(int token) => (int*)SumsAddress + ((nint)token * (Stride / 16));
+    public int* Sums(int token) => (int*)SumsAddress + ((nint)token * (Stride / SumColumns));
 
     /// <summary>Bytes needed for <paramref name="tokens"/> tokens of <paramref name="columns"/>.</summary>
     public static long Bytes(int tokens, int columns)
@@ -30,6 +35,16 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
         return tokens * (stride + (stride / 32 * 4) + (stride / 16 * 4));
     }
 
+    /// <summary>The same for the tiled family.</summary>
+    public static long TiledBytes(int tokens, int columns)
+    {
+        long blocks = TiledLayout.Blocks(columns);
+        return tokens * blocks * (TiledLayout.BlockColumns + 4 + 4);
+    }
+
+    /// <summary>Bytes that are enough for either form.</summary>
+    public static long MostBytes(int tokens, int columns) => Math.Max(Bytes(tokens, columns), TiledBytes(tokens, columns));
+
     public static int Padded(int columns) => (columns + 31) / 32 * 32;
 
     /// <summary>Lays the three arrays out in a buffer of <see cref="Bytes"/>.</summary>
@@ -37,7 +52,15 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
     {
         var stride = Padded(columns);
         var scales = buffer + ((long)tokens * stride);
-        return new((nint)buffer, (nint)scales, (nint)(scales + ((long)tokens * (stride / 32) * 4)), stride);
+        return new((nint)buffer, (nint)scales, (nint)(scales + ((long)tokens * (stride / 32) * 4)), stride, GroupedLayout.UnitColumns, Lane);
+    }
+
+    /// <summary>Lays the three arrays out in a buffer of <see cref="TiledBytes"/>.</summary>
+    public static QuantizedActivations TiledIn(byte* buffer, int tokens, int columns)
+    {
+        var blocks = TiledLayout.Blocks(columns);
+        var scales = buffer + ((long)tokens * blocks * TiledLayout.BlockColumns);
+        return new((nint)buffer, (nint)scales, (nint)(scales + ((long)tokens * blocks * 4)), blocks * TiledLayout.BlockColumns, TiledLayout.BlockColumns, TiledLayout.BlockColumns);
     }
 
     /// <summary>
@@ -80,6 +103,65 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
             // Integers far below 2^24: the float sums are exact.
             sums[start / 16] = (int)L.Sum(a);
             sums[(start / 16) + 1] = (int)L.Sum(b);
+        }
+    }
+
+    /// <summary>
+    /// Quantises one token for a tiled weight: c_j·x_j in the quantiser's order, scale = max / 127 over 64 of them, codes as in the other form.
+    /// </summary>
+    public void Quantize<L>(float* x, TiledView weight, int token)
+        where L : struct, ILanes<L>
+    {
+        var codes = Codes(token);
+        var scales = Scales(token);
+        var sums = Sums(token);
+        var values = stackalloc float[TiledLayout.BlockColumns];
+        for (var block = 0; block < weight.Blocks; block++)
+        {
+            Gather<L>(x, weight, block, values);
+            L a = L.Load(values), b = L.Load(values + 16), c = L.Load(values + 32), d = L.Load(values + 48);
+            var max = L.MaxOf(L.Max(L.Max(L.Abs(a), L.Abs(b)), L.Max(L.Abs(c), L.Abs(d))));
+            if (max < Smallest)
+            {
+                max = 0f;
+            }
+
+            var inverse = L.Broadcast(max > 0f ? 127f / max : 0f);
+            a = L.Round(L.Multiply(a, inverse));
+            b = L.Round(L.Multiply(b, inverse));
+            c = L.Round(L.Multiply(c, inverse));
+            d = L.Round(L.Multiply(d, inverse));
+            L.StoreSByte(a, codes);
+            L.StoreSByte(b, codes + 16);
+            L.StoreSByte(c, codes + 32);
+            L.StoreSByte(d, codes + 48);
+            scales[block] = max / 127f;
+            // Integers far below 2^24: the float sums are exact.
+            sums[block] = (int)L.Sum(L.Add(L.Add(a, b), L.Add(c, d)));
+            codes += TiledLayout.BlockColumns;
+        }
+    }
+
+    /// <summary>c_j·x_j of one block, padding as zeros.</summary>
+    public static void Gather<L>(float* x, TiledView weight, int block, float* values)
+        where L : struct, ILanes<L>
+    {
+        var first = block * TiledLayout.BlockColumns;
+        var order = weight.ColumnOrder + first;
+        var count = Math.Min(weight.Columns - first, TiledLayout.BlockColumns);
+        for (var j = 0; j < count; j++)
+        {
+            values[j] = x[order[j]];
+        }
+
+        for (var j = count; j < TiledLayout.BlockColumns; j++)
+        {
+            values[j] = 0f;
+        }
+
+        for (var j = 0; j < TiledLayout.BlockColumns; j += Lane)
+        {
+            L.Store(L.Multiply(L.Load(values + j), L.Load(weight.ColumnScales + first + j)), values + j);
         }
     }
 }

@@ -6,14 +6,14 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products by sdot: 4 signed products per int32 lane; codes become signed values first.</summary>
-internal unsafe struct AdvSimdRung : IDotRung
+internal unsafe partial struct AdvSimdRung : ITiledRung
 {
     public static int TileTokens => 1;
 
     /// <summary>Rows 4·<paramref name="part"/> … of a quad as signed values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> Values<F>(byte* planes, int quad, int part)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         planes += 16 * part;
         if (F.CodeBits == 8)
@@ -52,13 +52,13 @@ internal unsafe struct AdvSimdRung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<byte> Table<F>()
-        where F : struct, IGroupedForm => F.Codebook == CodebookId.Iq4
+        where F : struct, ICodeForm => F.Codebook == CodebookId.Iq4
             ? Vector128.Create((sbyte)-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113).AsByte()
             : Vector128.Create((sbyte)0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Quads4<F>(Vector128<int> sum, byte* planes, int first, int part, Vector128<sbyte> a)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         sum = Dp.DotProductBySelectedQuadruplet(sum, Values<F>(planes, first, part), a, 0);
         sum = Dp.DotProductBySelectedQuadruplet(sum, Values<F>(planes, first + 1, part), a, 1);
@@ -96,7 +96,7 @@ internal unsafe struct AdvSimdRung : IDotRung
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         var offset = Vector128.Create((sbyte)GroupedCodes.PanelOffset<F>());
         for (var part = 0; part < 4; part++)
@@ -114,7 +114,7 @@ internal unsafe struct AdvSimdRung : IDotRung
     }
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         var offset = Vector128.Create((sbyte)GroupedCodes.PanelOffset<F>());
         Vector128<int> s0 = default, s1 = default, s2 = default, s3 = default;

@@ -9,7 +9,7 @@ namespace ModelPack.Kernels;
 /// With activations in [−127, 127] a pair of b-bit codes reaches 2·(2^b − 1)·127. Bytes of 8 bits would saturate: they are taken as
 /// |value| · (±activation), at most 2·128·127 = 32512.
 /// </summary>
-internal unsafe struct Avx2Rung : IDotRung
+internal unsafe partial struct Avx2Rung : ITiledRung
 {
     public static int TileTokens => 2;
 
@@ -18,7 +18,7 @@ internal unsafe struct Avx2Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Pairs<F>(Vector256<byte> w, Vector256<sbyte> a)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         if (GroupedCodes.PanelBits<F>() == 8)
         {
@@ -35,7 +35,7 @@ internal unsafe struct Avx2Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Fold<F>(Vector256<int> sum, Vector256<short> p0, Vector256<short> p1, Vector256<short> p2, Vector256<short> p3)
-        where F : struct, IGroupedForm => GroupedCodes.PanelBits<F>() switch
+        where F : struct, ICodeForm => GroupedCodes.PanelBits<F>() switch
         {
             <= 5 => Widen(sum, (p0 + p1) + (p2 + p3)), // 4 · 7874 < 32768
             6 => Widen(Widen(sum, p0 + p1), p2 + p3), // 2 · 16002
@@ -45,7 +45,7 @@ internal unsafe struct Avx2Rung : IDotRung
     // Bytes of 8 bits are multiplied as signed values: their offset is already in.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Start<F>(int sum)
-        where F : struct, IGroupedForm =>
+        where F : struct, ICodeForm =>
         GroupedCodes.PanelBits<F>() == 8 ? Vector256<int>.Zero : Vector256.Create(-F.Offset * sum);
 
     public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
@@ -83,7 +83,7 @@ internal unsafe struct Avx2Rung : IDotRung
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         for (var step = 0; step < 2; step++)
         {
@@ -100,7 +100,7 @@ internal unsafe struct Avx2Rung : IDotRung
     }
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         Vector256<int> low0 = Start<F>(sums[0]), low1 = Start<F>(sums[1]);
         Vector256<int> high0 = low0, high1 = low1;
@@ -124,7 +124,7 @@ internal unsafe struct Avx2Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> PanelQuads4<F>(Vector256<int> sum, byte* quads, sbyte* a)
-        where F : struct, IGroupedForm => Fold<F>(
+        where F : struct, ICodeForm => Fold<F>(
             sum,
             Pairs<F>(Avx.LoadVector256(quads), Broadcast(a)),
             Pairs<F>(Avx.LoadVector256(quads + 64), Broadcast(a + 4)),

@@ -7,7 +7,7 @@ namespace ModelPack.Kernels;
 /// <summary>
 /// Integer dot products by the 512-bit vpmaddubsw, as <see cref="Avx2Rung"/> does with 256 bits (.NET 10 has no 512-bit VNNI).
 /// </summary>
-internal unsafe struct Avx512Rung : IDotRung
+internal unsafe partial struct Avx512Rung : ITiledRung
 {
     public static int TileTokens => 4;
 
@@ -16,7 +16,7 @@ internal unsafe struct Avx512Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pairs<F>(Vector512<byte> w, Vector512<sbyte> a)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         if (GroupedCodes.PanelBits<F>() == 8)
         {
@@ -35,7 +35,7 @@ internal unsafe struct Avx512Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Fold<F>(Vector512<int> sum, Vector512<short> p0, Vector512<short> p1, Vector512<short> p2, Vector512<short> p3)
-        where F : struct, IGroupedForm => GroupedCodes.PanelBits<F>() switch
+        where F : struct, ICodeForm => GroupedCodes.PanelBits<F>() switch
         {
             <= 5 => Widen(sum, (p0 + p1) + (p2 + p3)), // 4 · 7874 < 32768
             6 => Widen(Widen(sum, p0 + p1), p2 + p3), // 2 · 16002
@@ -44,7 +44,7 @@ internal unsafe struct Avx512Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Start<F>(int sum)
-        where F : struct, IGroupedForm =>
+        where F : struct, ICodeForm =>
         GroupedCodes.PanelBits<F>() == 8 ? Vector512<int>.Zero : Vector512.Create(-F.Offset * sum);
 
     public static void DotRow<F>(byte* rowGroup, int units, sbyte* a, int* sums, float* dots)
@@ -76,7 +76,7 @@ internal unsafe struct Avx512Rung : IDotRung
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         for (var step = 0; step < 2; step++)
         {
@@ -90,7 +90,7 @@ internal unsafe struct Avx512Rung : IDotRung
     }
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         Vector512<int> s0 = Start<F>(sums[0]), s1 = Start<F>(sums[1]), s2 = Start<F>(sums[2]), s3 = Start<F>(sums[3]);
         sbyte* a1 = a + stride, a2 = a1 + stride, a3 = a2 + stride;
@@ -116,7 +116,7 @@ internal unsafe struct Avx512Rung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Quads4<F>(Vector512<int> sum, Vector512<byte> w0, Vector512<byte> w1, Vector512<byte> w2, Vector512<byte> w3, sbyte* a)
-        where F : struct, IGroupedForm => Fold<F>(
+        where F : struct, ICodeForm => Fold<F>(
             sum,
             Pairs<F>(w0, Broadcast(a)),
             Pairs<F>(w1, Broadcast(a + 4)),

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products by vpdpbusd (AVX-VNNI): 4 products per int32 lane, no saturation.</summary>
-internal unsafe struct AvxVnniRung : IDotRung
+internal unsafe partial struct AvxVnniRung : ITiledRung
 {
     public static int TileTokens => 4;
 
@@ -61,10 +61,10 @@ internal unsafe struct AvxVnniRung : IDotRung
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm => Avx2Rung.Unpack<F>(planes, quads);
+        where F : struct, ICodeForm => Avx2Rung.Unpack<F>(planes, quads);
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         var offset = -GroupedCodes.PanelOffset<F>();
         var low0 = Vector256.Create(offset * sums[0]);

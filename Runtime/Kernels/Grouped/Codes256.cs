@@ -16,7 +16,7 @@ internal static unsafe class Codes256
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load4<F>(byte* planes, int step, int half, out Vector256<byte> c0, out Vector256<byte> c1, out Vector256<byte> c2, out Vector256<byte> c3)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         planes += 32 * half;
         if (F.CodeBits == 8)
@@ -79,7 +79,7 @@ internal static unsafe class Codes256
             planes += 128;
         }
 
-        if (F.CodeBits is 3 or 5 or 7)
+        if (F.CodeBits is 1 or 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx2.ShiftRightLogical(Avx.LoadVector256(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
@@ -94,8 +94,9 @@ internal static unsafe class Codes256
     // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> ToTop<F>(Vector256<byte> bit)
-        where F : struct, IGroupedForm => F.CodeBits switch
+        where F : struct, ICodeForm => F.CodeBits switch
         {
+            1 => bit,
             3 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
             5 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
             _ => Avx2.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),

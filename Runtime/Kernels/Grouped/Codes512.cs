@@ -16,7 +16,7 @@ internal static unsafe class Codes512
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load4<F>(byte* planes, int step, out Vector512<byte> c0, out Vector512<byte> c1, out Vector512<byte> c2, out Vector512<byte> c3)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         if (F.CodeBits == 8)
         {
@@ -78,7 +78,7 @@ internal static unsafe class Codes512
             planes += 128;
         }
 
-        if (F.CodeBits is 3 or 5 or 7)
+        if (F.CodeBits is 1 or 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
@@ -93,8 +93,9 @@ internal static unsafe class Codes512
     // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> ToTop<F>(Vector512<byte> bit)
-        where F : struct, IGroupedForm => F.CodeBits switch
+        where F : struct, ICodeForm => F.CodeBits switch
         {
+            1 => bit,
             3 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
             5 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
             _ => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),

@@ -79,7 +79,7 @@ internal static unsafe class GroupedCodes
 
     /// <summary>The signed value that a kernel multiplies: code − Offset, or the codebook's entry.</summary>
     public static int Value<F>(byte* planes, int row, int column)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         var code = Code(planes, F.CodeBits, row, column);
         return F.Codebook == CodebookId.None ? code - F.Offset : Codebooks.Of(F.Codebook)[code];
@@ -87,12 +87,12 @@ internal static unsafe class GroupedCodes
 
     /// <summary>The value as the unsigned byte of an unpacked quad: value + <see cref="PanelOffset{F}"/>.</summary>
     public static byte Unsigned<F>(byte* planes, int row, int column)
-        where F : struct, IGroupedForm => (byte)(Value<F>(planes, row, column) + PanelOffset<F>());
+        where F : struct, ICodeForm => (byte)(Value<F>(planes, row, column) + PanelOffset<F>());
 
     /// <summary>What unpacked bytes are above the values they stand for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelOffset<F>()
-        where F : struct, IGroupedForm => F.Codebook == CodebookId.None ? F.Offset : 128;
+        where F : struct, ICodeForm => F.Codebook == CodebookId.None ? F.Offset : 128;
 
     /// <summary>Bytes of super scales and scales in front of the codes of a unit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,7 +113,7 @@ internal static unsafe class GroupedCodes
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch<F>(byte* p)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         for (var i = 0; i < 64 * F.CodeBits; i += 64)
         {
@@ -126,5 +126,5 @@ internal static unsafe class GroupedCodes
     /// <summary>Bits of an unpacked byte: what decides how many products fit into int16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelBits<F>()
-        where F : struct, IGroupedForm => F.Codebook == CodebookId.None ? F.CodeBits : 8;
+        where F : struct, ICodeForm => F.Codebook == CodebookId.None ? F.CodeBits : 8;
 }

@@ -67,7 +67,7 @@ internal sealed unsafe class GroupedKernel<F> : MatrixKernel
         }
     }
 
-    public override void Dequantize(byte* weight, int rows, int columns, int row, float* values)
+    public override void Dequantize(byte* weight, int rows, int columns, int row, float* values, TiledView? tiled = null)
     {
         var layout = new GroupedLayout(Format, rows, columns);
         var lane = row % GroupedLayout.RowGroupRows;

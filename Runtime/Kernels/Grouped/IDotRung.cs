@@ -25,7 +25,7 @@ internal unsafe interface IDotRung
     /// The unit's 8 quads as unsigned bytes, 512 in all: codes, or 128 + the codebook's entry.
     /// </summary>
     static abstract void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm;
+        where F : struct, ICodeForm;
 
     /// <summary>
     /// Σ value·a over unpacked quads for <see cref="TileTokens"/> tokens.
@@ -37,5 +37,5 @@ internal unsafe interface IDotRung
     /// <param name="sums">For each token the sum of the activations under the quads.</param>
     /// <param name="dots">Result: [tokens, 16] exact floats.</param>
     static abstract void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm;
+        where F : struct, ICodeForm;
 }

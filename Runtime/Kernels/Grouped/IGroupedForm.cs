@@ -2,18 +2,23 @@ using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
 
+/// <summary>Codes in the planes of a unit, as compile-time constants: what unpacking and integer products need to know.</summary>
+internal interface ICodeForm
+{
+    static abstract int CodeBits { get; }
+
+    /// <summary>Subtracted from a code.</summary>
+    static abstract int Offset { get; }
+
+    static abstract CodebookId Codebook { get; }
+}
+
 /// <summary>
 /// A resident format of the grouped family as compile-time constants: kernels are generic over it, so that the JIT and the AOT compiler
 /// specialise them and drop what the format does not have.
 /// </summary>
-internal interface IGroupedForm
+internal interface IGroupedForm : ICodeForm
 {
-    static abstract int CodeBits { get; }
-
-    static abstract int Offset { get; }
-
-    static abstract CodebookId Codebook { get; }
-
     static abstract ScaleKind Scale { get; }
 
     static abstract bool HasMinimum { get; }

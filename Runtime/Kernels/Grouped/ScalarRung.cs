@@ -3,7 +3,7 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>Integer dot products in plain C#: reads codes through <see cref="GroupedCodes"/>, one at a time.</summary>
-internal unsafe struct ScalarRung : IDotRung
+internal unsafe partial struct ScalarRung : ITiledRung
 {
     public static int TileTokens => 1;
 
@@ -36,7 +36,7 @@ internal unsafe struct ScalarRung : IDotRung
     }
 
     public static void Unpack<F>(byte* planes, byte* quads)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         for (var row = 0; row < GroupedLayout.RowGroupRows; row++)
         {
@@ -48,7 +48,7 @@ internal unsafe struct ScalarRung : IDotRung
     }
 
     public static void DotPanel<F>(byte* quads, int quadCount, sbyte* a, nint stride, int* sums, float* dots)
-        where F : struct, IGroupedForm
+        where F : struct, ICodeForm
     {
         var offset = GroupedCodes.PanelOffset<F>();
         for (var row = 0; row < GroupedLayout.RowGroupRows; row++)

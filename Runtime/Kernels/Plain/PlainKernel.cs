@@ -22,7 +22,7 @@ internal sealed unsafe class PlainKernel<E> : MatrixKernel
     public override void MultiplyFloat(in MatrixCall call, float* x, int xStride, int firstBlock, int endBlock, byte* scratch) =>
         LaneDispatch.Run(call.Kernels, new FloatAction(call, (nint)x, xStride, firstBlock * RowsPerBlock, Math.Min(endBlock * RowsPerBlock, call.Rows)));
 
-    public override void Dequantize(byte* weight, int rows, int columns, int row, float* values)
+    public override void Dequantize(byte* weight, int rows, int columns, int row, float* values, TiledView? tiled = null)
     {
         var p = weight + ((long)row * columns * E.Bytes);
         for (var j = 0; j < columns; j++)

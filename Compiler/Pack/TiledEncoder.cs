@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using ModelPack.Compiler.Quantize;
+using ModelPack.Formats;
+using ModelPack.Kernels;
+
+namespace ModelPack.Compiler.Packing;
+
+/// <summary>Lays a quantised matrix out in the resident form of the tiled family (<see cref="TiledLayout"/>). The bytes depend on the matrix alone.</summary>
+internal static class TiledEncoder
+{
+    /// <summary>The weight's resident format.</summary>
+    public static WeightFormat Format(TiledMatrix matrix) => WeightFormat.TiledOf(matrix.States);
+
+    /// <summary>The resident bytes.</summary>
+    /// <exception cref="ModelPackException">MP3001: more than one tensor may have.</exception>
+    /// <exception cref="InvalidOperationException">The quantiser's codes contradict themselves: not a path through the trellis, a width outside 2 … 8.</exception>
+    public static byte[] Encode(TiledMatrix matrix)
+    {
+        if (matrix.Widths.FirstOrDefault(w => w is < 2 or > 8) is var wrong and not 0)
+        {
+            throw new InvalidOperationException($"A tile is {wrong} bits wide; expected 2 to 8.");
+        }
+
+        var escapes = new TileEscapes(matrix);
+        var header = TiledLayout.HeaderBytes(matrix.Rows, matrix.Columns, escapes.Count);
+        var bytes = header + matrix.Widths.Sum(w => (long)TiledLayout.TileBytes(w));
+        if (bytes > Array.MaxLength)
+        {
+            throw new ModelPackException(CompilerCodes.TensorTooLarge, $"a tensor [{matrix.Rows}, {matrix.Columns}] takes {bytes} bytes; at most {Array.MaxLength} are possible in one tensor.");
+        }
+
+        var target = new byte[bytes];
+        Header(matrix, escapes, target);
+        var at = (int)header;
+        for (var group = 0; group < matrix.RowGroups; group++)
+        {
+            at = Group(matrix, group, target, at);
+        }
+
+        return target;
+    }
+
+    private static void Header(TiledMatrix matrix, TileEscapes escapes, Span<byte> target)
+    {
+        int columns = TiledLayout.BlockColumns * matrix.Blocks, rows = TiledLayout.GroupRows * matrix.RowGroups;
+        // Steps of the stored integers: half steps with a trellis.
+        var halving = matrix.States == 1 ? 0 : 1;
+        var at = Section(target, 0, columns, i => i < matrix.Columns ? matrix.ColumnOrder[i] : -1);
+        at = Section(target, at, columns, i => i < matrix.Columns ? BitConverter.SingleToInt32Bits(Power(matrix.ColumnExponents[i], 8)) : 0);
+        at = Section(target, at, rows, i => i < matrix.Rows ? matrix.RowOrder[i] : -1);
+        at = Section(target, at, rows, i => i < matrix.Rows
+            ? BitConverter.SingleToInt32Bits(Power(matrix.RowExponents[i] - (halving * matrix.RowStepsPerOctave), matrix.RowStepsPerOctave)) : 0);
+        for (var t = 0; t < matrix.Widths.Length; t++)
+        {
+            target[at + t] = (byte)(matrix.Widths[t] | (matrix.States == 1 ? 0 : TiledLayout.Trellis));
+        }
+
+        escapes.Write(target[(at + (int)TiledLayout.Padded(matrix.Widths.Length))..]);
+    }
+
+    private static int Section(Span<byte> target, int at, int count, Func<int, int> value)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(target[(at + (4 * i))..], value(i));
+        }
+
+        return at + (4 * count);
+    }
+
+    /// <summary>2^(e / n) as the nearest f32, from our own exponential: the C library's differs from system to system.</summary>
+    internal static float Power(int exponent, int perOctave)
+    {
+        var whole = (int)Math.Floor((double)exponent / perOctave);
+        var part = exponent - (whole * perOctave);
+        var value = MathF.ScaleB((float)DeterministicMath.Exp(part * (Ln2 / perOctave)), whole);
+        return float.IsFinite(value) ? value : throw new InvalidOperationException($"2^({exponent}/{perOctave}) is no f32.");
+    }
+
+    private const double Ln2 = 0.6931471805599453;
+
+    private static unsafe int Group(TiledMatrix matrix, int group, Span<byte> target, int at)
+    {
+        // The branch bits of each lane's path so far, the newest one in bit 0.
+        Span<int> paths = stackalloc int[TiledLayout.GroupRows];
+        for (var block = 0; block < matrix.Blocks; block++)
+        {
+            int width = matrix.Widths[(group * matrix.Blocks) + block], bytes = TiledLayout.TileBytes(width);
+            fixed (byte* tile = target.Slice(at, bytes))
+            {
+                for (var column = 0; column < TiledLayout.BlockColumns; column++)
+                {
+                    var position = (block * TiledLayout.BlockColumns) + column;
+                    for (var lane = 0; lane < TiledLayout.GroupRows; lane++)
+                    {
+                        var code = position < matrix.Columns ? matrix.Codes[((((long)group * matrix.Columns) + position) * TiledLayout.GroupRows) + lane] : (short)0;
+                        var unit = tile + (((lane / GroupedLayout.RowGroupRows * 2) + (column / GroupedLayout.UnitColumns)) * GroupedLayout.QuadBytes * width);
+                        int row = lane % GroupedLayout.RowGroupRows, place = column % GroupedLayout.UnitColumns;
+                        if (matrix.States == 1)
+                        {
+                            GroupedCodes.SetCode(unit, width, row, place, Clamp(code, width) + (1 << (width - 1)));
+                        }
+                        else
+                        {
+                            var branch = position < matrix.Columns ? Branch(code, paths[lane], matrix.States) : 0;
+                            GroupedCodes.SetCode(unit, width - 1, row, place, (Clamp(code >> 2, width - 1)) + (1 << (width - 2)));
+                            GroupedCodes.SetCode(unit + (GroupedLayout.QuadBytes * (width - 1)), 1, row, place, branch);
+                            paths[lane] = (paths[lane] << 1) | branch;
+                        }
+                    }
+                }
+            }
+
+            at += bytes;
+        }
+
+        return at;
+    }
+
+    /// <summary>b_j from n_j and the branch bits before it.</summary>
+    private static int Branch(int code, int path, int states)
+    {
+        var branch = ((code >> 1) ^ (path >> 1) ^ (states == 8 ? path >> 2 : 0)) & 1;
+        return (code & 1) == (path & 1) && TrellisPath.Integer(code >> 2, branch, path, states) == code
+            ? branch
+            : throw new InvalidOperationException($"Code {code} after branch bits {Convert.ToString(path & 7, 2)} is not on a path of a trellis of {states} states.");
+    }
+
+    /// <summary>The nearest integer of this many bits.</summary>
+    internal static int Clamp(int value, int bits) => Math.Clamp(value, -(1 << (bits - 1)), (1 << (bits - 1)) - 1);
+}

@@ -1,0 +1,84 @@
+using ModelPack.Formats;
+
+namespace ModelPack.Kernels;
+
+/// <summary>One row of a tiled weight as f32: (step · c_j) · q.</summary>
+internal static unsafe class TiledRow
+{
+    public static void Dequantize(TiledView weight, int row, float* values)
+    {
+        var position = weight.RowPosition(row);
+        int group = position / TiledLayout.GroupRows, lane = position % TiledLayout.GroupRows;
+        var step = weight.RowSteps[position];
+        var codes = weight.Codes + weight.GroupOffset(group);
+        var kinds = weight.Kinds + ((long)group * weight.Blocks);
+        var starts = weight.EscapeStarts + ((long)group * weight.Blocks);
+        var integers = stackalloc int[TiledLayout.BlockColumns];
+        // The branch bits of the columns before, the newest one in bit 0.
+        var path = 0;
+        for (var b = 0; b < weight.Blocks; b++)
+        {
+            var width = kinds[b] & 15;
+            var planes = codes + (lane / GroupedLayout.RowGroupRows * 2 * 64 * width);
+            if (weight.States == 1)
+            {
+                Scalar(planes, width, lane % GroupedLayout.RowGroupRows, integers);
+            }
+            else
+            {
+                path = Trellis(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers);
+            }
+
+            for (var e = starts[b]; e < starts[b + 1]; e++)
+            {
+                var escape = weight.Escapes + (4 * (long)e);
+                integers[escape[1]] += escape[0] == lane ? TiledView.Delta(escape) : 0;
+            }
+
+            var first = b * TiledLayout.BlockColumns;
+            for (var j = 0; j < TiledLayout.BlockColumns && first + j < weight.Columns; j++)
+            {
+                values[weight.ColumnOrder[first + j]] = step * weight.ColumnScales[first + j] * integers[j];
+            }
+
+            codes += TiledLayout.TileBytes(width);
+        }
+    }
+
+    private static void Scalar(byte* planes, int width, int lane, int* integers)
+    {
+        for (var j = 0; j < TiledLayout.BlockColumns; j++)
+        {
+            integers[j] = GroupedCodes.Code(planes + (j / 32 * 64 * width), width, lane, j % 32) - (1 << (width - 1));
+        }
+    }
+
+    private static int Trellis(byte* planes, int width, int lane, int states, int path, int* integers)
+    {
+        for (var j = 0; j < TiledLayout.BlockColumns; j++)
+        {
+            var unit = planes + (j / 32 * 64 * width);
+            var high = GroupedCodes.Code(unit, width - 1, lane, j % 32);
+            var branch = GroupedCodes.Code(unit + (64 * (width - 1)), 1, lane, j % 32);
+            integers[j] = TrellisPath.Integer(high, branch, path, states) - (1 << width);
+            path = (path << 1) | branch;
+        }
+
+        return path;
+    }
+}
+
+/// <summary>The trellis's definition (reference/quantiser.md, "The resident form"): what a code is, given the branch bits so far.</summary>
+internal static class TrellisPath
+{
+    /// <summary>4·hi + 2·lsb + b_(j−1).</summary>
+    /// <param name="high">hi, offset or not.</param>
+    /// <param name="branch">b_j.</param>
+    /// <param name="path">b_(j−1) in bit 0, b_(j−2) in bit 1, b_(j−3) in bit 2.</param>
+    /// <param name="states">4 or 8.</param>
+    public static int Integer(int high, int branch, int path, int states)
+    {
+        var low = branch ^ (path >> 1) ^ (states == 8 ? path >> 2 : 0);
+        return (4 * high) + (2 * (low & 1)) + (path & 1);
+    }
+}

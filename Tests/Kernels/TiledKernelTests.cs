@@ -1,0 +1,168 @@
+using ModelPack.Formats;
+using ModelPack.Kernels;
+using ModelPack.Tests.Reference;
+
+namespace ModelPack.Tests.Kernels;
+
+/// <summary>The tiled family, every width and coding on every rung that this processor has, against plain loops: the same bits, for any shape and any number of tokens.</summary>
+public unsafe class TiledKernelTests
+{
+    private static readonly (int Rows, int Columns)[] s_shapes = [(1, 1), (100, 100), (64, 64), (37, 192), (130, 576), (192, 640)];
+
+    public static TheoryData<int, int, KernelSet> CodingsAndRungs()
+    {
+        var data = new TheoryData<int, int, KernelSet>();
+        foreach (var states in (int[])[1, 4, 8])
+        {
+            for (var width = 0; width <= 8; width += width == 0 ? 2 : 1)
+            {
+                foreach (var rung in KernelSets.Supported)
+                {
+                    data.Add(states, width, rung);
+                }
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(CodingsAndRungs))]
+    public void Int8_products_have_the_bits_of_the_reference(int states, int width, KernelSet rung)
+    {
+        foreach (var (rows, columns) in s_shapes)
+        {
+            var random = new Random(rows + columns + width);
+            Int8(new(rows, columns, new(states, width, RowsInOrder: columns == 192), random), rung, random);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CodingsAndRungs))]
+    public void Extreme_codes_activations_and_escapes_do_not_saturate(int states, int width, KernelSet rung)
+    {
+        var random = new Random(width);
+        foreach (var escapes in (int[])[0, 3, 2000])
+        {
+            Int8(new(64, 192, new(states, width, escapes, Extreme: true), random), rung, random, extreme: true);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CodingsAndRungs))]
+    public void Float_products_have_the_bits_of_the_reference(int states, int width, KernelSet rung)
+    {
+        foreach (var (rows, columns) in s_shapes)
+        {
+            var random = new Random(rows + columns + width);
+            var weight = new RandomTiled(rows, columns, new(states, width), random);
+            foreach (var tokens in (int[])[1, 3])
+            {
+                var x = RandomFloats(tokens * columns, random);
+                var expected = new List<float>();
+                for (var t = 0; t < tokens; t++)
+                {
+                    expected.AddRange(ReferenceTiled.MultiplyFloat(weight, x.AsSpan(t * columns, columns)));
+                }
+
+                using var resident = new ResidentTiled(weight, states);
+                var y = new float[tokens * rows];
+                fixed (float* px = x, py = y)
+                {
+                    var call = resident.Call(rung, tokens, py);
+                    resident.Kernel.MultiplyFloat(call, px, columns, 0, (rows + 15) / 16, resident.Scratch);
+                    AssertSameBits(expected, y, $"float [{rows}, {columns}] × {tokens}");
+                    resident.Kernel.MultiplyFloat(call with { Accumulate = true }, px, columns, 0, (rows + 15) / 16, resident.Scratch);
+                    AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating float [{rows}, {columns}] × {tokens}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void Dequantised_rows_have_the_values_of_the_reference(int states)
+    {
+        var weight = new RandomTiled(100, 200, new(states), new Random(states));
+        using var resident = new ResidentTiled(weight, states);
+        var values = new float[200];
+        for (var row = 0; row < 100; row++)
+        {
+            resident.Weight.DequantizeRow(row, values);
+            AssertSameBits(ReferenceTiled.Row(weight, row), values, $"row {row}");
+        }
+    }
+
+    private static void Int8(RandomTiled weight, KernelSet rung, Random random, bool extreme = false)
+    {
+        using var resident = new ResidentTiled(weight, weight.Shape.States);
+        int rows = weight.Rows, columns = weight.Columns;
+        foreach (var tokens in (int[])[1, 2, 3, 8, 17])
+        {
+            var x = RandomFloats(tokens * columns, random);
+            if (extreme)
+            {
+                // All of c·x of one size: codes of 127.
+                for (var i = 0; i < x.Length; i++)
+                {
+                    x[weight.ColumnOrder[i % columns] + (i / columns * columns)] = (random.Next(8) == 0 ? -1 : 1) / weight.ColumnScales[i % columns];
+                }
+            }
+
+            var expected = new List<float>();
+            for (var t = 0; t < tokens; t++)
+            {
+                expected.AddRange(ReferenceTiled.MultiplyInt8(weight, x.AsSpan(t * columns, columns)));
+            }
+
+            var buffer = new byte[QuantizedActivations.TiledBytes(tokens, columns)];
+            var y = new float[tokens * rows];
+            fixed (byte* b = buffer)
+            fixed (float* px = x, py = y)
+            {
+                var a = QuantizedActivations.TiledIn(b, tokens, columns);
+                LaneDispatch.Run(rung, new Quantise(a, (nint)px, resident.Weight.Tiled!, tokens));
+                var call = resident.Call(rung, tokens, py);
+                var blocks = (rows + 15) / 16;
+                // In pieces that begin and end within row groups.
+                for (var first = 0; first < blocks; first += 3)
+                {
+                    resident.Kernel.MultiplyInt8(call, a, first, Math.Min(first + 3, blocks), resident.Scratch);
+                }
+
+                AssertSameBits(expected, y, $"{rung} [{rows}, {columns}] × {tokens}");
+                resident.Kernel.MultiplyInt8(call with { Accumulate = true }, a, 0, blocks, resident.Scratch);
+                AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating {rung} [{rows}, {columns}] × {tokens}");
+            }
+        }
+    }
+
+    private readonly struct Quantise(QuantizedActivations a, nint x, TiledView weight, int tokens) : ILaneAction
+    {
+        public void Run<L>()
+            where L : struct, ILanes<L>
+        {
+            for (var t = 0; t < tokens; t++)
+            {
+                a.Quantize<L>((float*)x + (t * weight.Columns), weight, t);
+            }
+        }
+    }
+
+    private static float[] RandomFloats(int count, Random random) =>
+        [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * MathF.Exp((random.NextSingle() * 6) - 3))];
+
+    private static void AssertSameBits(IReadOnlyList<float> expected, ReadOnlySpan<float> actual, string what)
+    {
+        Assert.Equal(expected.Count, actual.Length);
+        for (var i = 0; i < expected.Count; i++)
+        {
+            if (BitConverter.SingleToInt32Bits(expected[i]) != BitConverter.SingleToInt32Bits(actual[i]))
+            {
+                Assert.Fail($"{what}: element {i} is {actual[i]:R}, the reference has {expected[i]:R}.");
+            }
+        }
+    }
+}

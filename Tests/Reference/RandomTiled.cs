@@ -1,0 +1,226 @@
+using System.Buffers.Binary;
+
+namespace ModelPack.Tests.Reference;
+
+/// <summary>What a random tiled weight looks like.</summary>
+/// <param name="States">1, 4 or 8.</param>
+/// <param name="Width">Of every tile; 0: any width of 2 to 8.</param>
+/// <param name="EscapesPerTile">On the average.</param>
+/// <param name="RowsInOrder">Rows as in the source; else in any order.</param>
+/// <param name="Extreme">Every code the smallest or the largest of its width, deltas as large as they may be.</param>
+internal sealed record TiledShape(int States, int Width = 0, int EscapesPerTile = 3, bool RowsInOrder = false, bool Extreme = false);
+
+/// <summary>
+/// A random weight of the tiled family: its integers, factors and orders, and its resident bytes, written in plain loops from the description in TiledLayout's
+/// remarks alone. The same seed gives the same bytes on every platform. Shared with eng/kernel-check.
+/// </summary>
+internal sealed class RandomTiled
+{
+    private readonly Random _random;
+
+    public RandomTiled(int rows, int columns, TiledShape shape, Random random)
+    {
+        Shape = shape;
+        _random = random;
+        Rows = rows;
+        Columns = columns;
+        Groups = (rows + 63) / 64;
+        Blocks = (columns + 63) / 64;
+        Integers = new int[Groups * 64, Blocks * 64];
+        ColumnOrder = Permutation(columns, false);
+        RowOrder = Permutation(rows, shape.RowsInOrder);
+        ColumnScales = Factors(columns);
+        RowSteps = Factors(rows);
+        Bytes = Write();
+    }
+
+    public TiledShape Shape { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    public int Groups { get; }
+
+    public int Blocks { get; }
+
+    /// <summary>By position, padding included.</summary>
+    public int[,] Integers { get; }
+
+    public int[] ColumnOrder { get; }
+
+    public float[] ColumnScales { get; }
+
+    public int[] RowOrder { get; }
+
+    public float[] RowSteps { get; }
+
+    public byte[] Bytes { get; }
+
+    /// <summary>Where the codes begin.</summary>
+    public int CodesOffset { get; private set; }
+
+    /// <summary>Where the kinds of the tiles begin.</summary>
+    public int KindsOffset => 512 * (Blocks + Groups);
+
+    /// <summary>Where the escapes' starts begin.</summary>
+    public int EscapesOffset => KindsOffset + (((Groups * Blocks) + 63) / 64 * 64);
+
+    private int[] Permutation(int count, bool identity)
+    {
+        int[] order = [.. Enumerable.Range(0, count)];
+        if (!identity)
+        {
+            _random.Shuffle(order);
+        }
+
+        return order;
+    }
+
+    private float[] Factors(int count) => [.. Enumerable.Range(0, count).Select(_ => MathF.ScaleB(0.5f + _random.NextSingle(), _random.Next(-4, 2)))];
+
+    private byte[] Write()
+    {
+        var header = new MemoryStream();
+        WriteOrder(header, ColumnOrder, Blocks * 64);
+        WriteFactors(header, ColumnScales, Blocks * 64);
+        WriteOrder(header, RowOrder, Groups * 64);
+        WriteFactors(header, RowSteps, Groups * 64);
+
+        var kinds = new byte[Groups * Blocks];
+        var starts = new List<uint>();
+        var escapes = new List<(byte Lane, byte Column, short Delta)>();
+        var codes = new MemoryStream();
+        for (var g = 0; g < Groups; g++)
+        {
+            // Branch bits of each lane, from three columns before the first on.
+            var path = new int[64, (Blocks * 64) + 3];
+            for (var b = 0; b < Blocks; b++)
+            {
+                var width = Shape.Width == 0 ? _random.Next(2, 9) : Shape.Width;
+                kinds[(g * Blocks) + b] = (byte)(width | (Shape.States == 1 ? 0 : 0x80));
+                starts.Add((uint)escapes.Count);
+                codes.Write(Tile(g, b, width, path));
+                AddEscapes(g, b, escapes);
+            }
+        }
+
+        starts.Add((uint)escapes.Count);
+        header.Write(kinds);
+        Pad(header);
+        foreach (var start in starts)
+        {
+            Put(header, start);
+        }
+
+        foreach (var (lane, column, delta) in escapes)
+        {
+            Put(header, (uint)(lane | (column << 8) | ((ushort)delta << 16)));
+        }
+
+        Pad(header);
+        CodesOffset = (int)header.Length;
+        header.Write(codes.ToArray());
+        return header.ToArray();
+    }
+
+    private byte[] Tile(int group, int block, int width, int[,] path)
+    {
+        var trellis = Shape.States != 1;
+        var bits = trellis ? width - 1 : width;
+        var bytes = new byte[512 * width];
+        for (var lane = 0; lane < 64; lane++)
+        {
+            for (var column = 0; column < 64; column++)
+            {
+                // Four sub-groups of 16 rows, in each two units of 32 columns.
+                var unit = ((lane / 16 * 2) + (column / 32)) * 64 * width;
+                var code = Shape.Extreme ? (_random.Next(4) == 0 ? 0 : (1 << bits) - 1) : _random.Next(1 << bits);
+                SetCode(bytes, unit, bits, lane % 16, column % 32, code);
+                var q = code - (1 << (bits - 1));
+                if (trellis)
+                {
+                    var j = (block * 64) + column + 3;
+                    var branch = path[lane, j] = _random.Next(2);
+                    SetCode(bytes, unit + (64 * bits), 1, lane % 16, column % 32, branch);
+                    var lsb = branch ^ path[lane, j - 2] ^ (Shape.States == 8 ? path[lane, j - 3] : 0);
+                    q = (4 * q) + (2 * lsb) + path[lane, j - 1];
+                }
+
+                Integers[(group * 64) + lane, (block * 64) + column] = q;
+            }
+        }
+
+        return bytes;
+    }
+
+    private void AddEscapes(int group, int block, List<(byte, byte, short)> escapes)
+    {
+        for (byte lane = 0; lane < 64; lane++)
+        {
+            for (byte column = 0; column < 64; column++)
+            {
+                if (_random.Next(4096) < Shape.EscapesPerTile)
+                {
+                    var delta = (short)(Shape.Extreme ? short.MaxValue : _random.Next(-1000, 1000));
+                    escapes.Add((lane, column, delta));
+                    Integers[(group * 64) + lane, (block * 64) + column] += delta;
+                }
+            }
+        }
+    }
+
+    private static void SetCode(byte[] bytes, int planes, int bits, int row, int column, int code)
+    {
+        int quad = column / 4, place = (4 * row) + (column % 4);
+        if (bits == 8)
+        {
+            bytes[planes + (64 * quad) + place] = (byte)code;
+            return;
+        }
+
+        if (bits >= 4)
+        {
+            bytes[planes + (64 * (quad / 2)) + place] |= (byte)((code % 16) << (4 * (quad % 2)));
+            planes += 256;
+            code /= 16;
+        }
+
+        if (bits % 4 >= 2)
+        {
+            bytes[planes + (64 * (quad / 4)) + place] |= (byte)((code % 4) << (2 * (quad % 4)));
+            planes += 128;
+            code /= 4;
+        }
+
+        if (bits % 2 == 1)
+        {
+            bytes[planes + place] |= (byte)(code << quad);
+        }
+    }
+
+    private static void WriteOrder(Stream stream, int[] order, int padded)
+    {
+        for (var i = 0; i < padded; i++)
+        {
+            Put(stream, unchecked((uint)(i < order.Length ? order[i] : -1)));
+        }
+    }
+
+    private static void WriteFactors(Stream stream, float[] factors, int padded)
+    {
+        for (var i = 0; i < padded; i++)
+        {
+            Put(stream, i < factors.Length ? BitConverter.SingleToUInt32Bits(factors[i]) : 0);
+        }
+    }
+
+    private static void Put(Stream stream, uint value)
+    {
+        var four = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(four, value);
+        stream.Write(four);
+    }
+
+    private static void Pad(MemoryStream stream) => stream.Write(new byte[(int)((64 - (stream.Length % 64)) % 64)]);
+}
