@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Compression;
 using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
@@ -35,56 +36,37 @@ internal static class ModelCompiler
     public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        if (!options.Compression.KeepsSource)
-        {
-            throw new ModelPackException(CompilerCodes.NotYet, "qualities other than Source need the quantiser, which this version does not have yet.");
-        }
-
         var model = Lower(source, options, headersOnly: false);
         // A text model without its tokenizer is of no use: say so before the long work.
-        var tokenizer = GgufTokenizer.Read(source.Metadata);
-        var writer = new PackWriter(pack, threads, cancellation);
-        var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
-        long done = 0, weights = 0, resident = 0, rest = 0;
-        foreach (var weight in model.Weights)
+        var tokenizer = TokenizerTableBuilder.Build(GgufTokenizer.Read(source.Metadata));
+        foreach (var tensor in model.Weights.Select(w => w.Source).OfType<SourceTensor>())
         {
             cancellation.ThrowIfCancellationRequested();
-            if (weight.Source is { } tensor)
-            {
-                FiniteCheck.Tensor(source, tensor);
-                done += tensor.ByteLength;
-            }
-
-            var before = writer.Position;
-            var bytes = weight.IsVector || weight.Source is null
-                ? ResidentEncoder.EncodeFloats(weight.ReadFloats())
-                : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads);
-            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
-            if (!weight.IsVector)
-            {
-                weights += (long)weight.Rows * weight.Columns;
-                resident += bytes.LongLength;
-                rest += writer.Position - Math.Max(before, PackFormat.HeaderBytes);
-            }
-
-            progress((double)done / total);
+            FiniteCheck.Tensor(source, tensor);
         }
 
-        writer.AddSegment(SegmentKind.Tokenizer, TokenizerTableBuilder.Build(tokenizer));
-        if (source.Metadata.TryString("tokenizer.chat_template") is { Length: > 0 } template)
+        var write = new PackAssembly(source, model, tokenizer, options.Compression, threads, cancellation);
+        return Compress(options.Compression, write, pack, threads, progress) with { Seconds = clock.Elapsed.TotalSeconds };
+    }
+
+    private static PackResult Compress(CompressionOptions options, PackAssembly assembly, Stream pack, int threads, Action<double> progress)
+    {
+        if (options.KeepsSource)
         {
-            writer.AddSegment(SegmentKind.ChatTemplate, Encoding.UTF8.GetBytes(template));
+            return assembly.Write(pack, _ => null, "Source", progress);
         }
 
-        var hash = writer.Finish();
-        var plan = new ModelPlan(
-            model.Shape, Version, hash, writer.Position, new(model.Weights.Select(w => w.SourceFormat.ToString())), model.Buffers, model.Templates, model.Steps);
-        if (PlanCheck.Problems(plan) is [var problem, ..])
+        PackResult? result = null;
+        foreach (var width in FixedWidths.Candidates(options))
         {
-            throw new GraphException($"The plan makes no sense: {problem}.");
+            result = assembly.Write(pack, weight => FixedWidths.Quantize(weight, width, threads), $"{width} bits, rounded to nearest, not measured", progress);
+            if (Budget.IsMet(options, result))
+            {
+                return result;
+            }
         }
 
-        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * resident / weights, clock.Elapsed.TotalSeconds);
+        throw Budget.Unreachable(options, result!);
     }
 
     private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)
@@ -119,7 +101,7 @@ internal static class ModelCompiler
         var tensors = graph.Weights.Where(w => w.Source is not null).ToList();
         yield return new("parameters", tensors.Sum(w => (long)w.Rows * w.Columns).ToString(CultureInfo.InvariantCulture));
         yield return new("tensors", string.Join(", ", tensors.GroupBy(w => w.Source!.Encoding.Name).Select(g => $"{g.Count()} {g.Key}")));
-        yield return new("quality", "Source");
+        yield return new("quality", options.Compression.KeepsSource ? "Source" : options.Compression.Quality.IsSource ? "by budget" : options.Compression.Quality.Name);
         if (options.ContextLength is { } context)
         {
             yield return new("context length", context.ToString(CultureInfo.InvariantCulture));
@@ -134,5 +116,7 @@ internal static class ModelCompiler
 /// <param name="BytesOut">Bytes of the pack.</param>
 /// <param name="BitsRest">Bits in the pack per weight, over all matrices, scales included.</param>
 /// <param name="BitsResident">Bits in memory per weight, over all matrices, scales and padding included.</param>
+/// <param name="ResidentBytes">Bytes of the weights in memory.</param>
+/// <param name="How">How the weights are stored, in words.</param>
 /// <param name="Seconds">Time taken.</param>
-internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, double Seconds);
+internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, long ResidentBytes, string How, double Seconds);

@@ -28,7 +28,8 @@ internal sealed class InterpretedModel : IDisposable
     /// <param name="options">Threads, kernels, activations.</param>
     /// <param name="contextLength">Positions; null: the model's own.</param>
     /// <param name="cancellation">Ends compiling.</param>
-    public static InterpretedModel Open(string path, ModelOptions options, int? contextLength, CancellationToken cancellation)
+    /// <param name="compression">How a model file is packed; null: <c>Source</c>.</param>
+    public static InterpretedModel Open(string path, ModelOptions options, int? contextLength, CancellationToken cancellation, CompressionOptions? compression = null)
     {
         if (IsPack(path))
         {
@@ -43,7 +44,7 @@ internal sealed class InterpretedModel : IDisposable
             ModelPlan plan;
             using (var stream = new FileStream(packPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
-                plan = ModelCompiler.Pack(source, new("Model", "", contextLength), stream, options.EffectiveThreads, _ => { }, cancellation).Plan;
+                plan = ModelCompiler.Pack(source, new("Model", "", contextLength) { Compression = compression ?? CompressionOptions.Source }, stream, options.EffectiveThreads, _ => { }, cancellation).Plan;
             }
 
             return OpenPack(packPath, path, plan, options, folder);

@@ -24,7 +24,7 @@ internal static class MeasureVerb
         var wanted = line.Integer("--windows", 1, 100_000) ?? DefaultWindows;
         var text = ReadText(line.Require("--text"));
         var cache = new CacheFolder(line.Text("--cache") ?? CacheFolder.Default);
-        using var model = InterpretedModel.Open(line.File, options, null, cancellation);
+        using var model = InterpretedModel.Open(line.File, options, null, cancellation, CompressionArguments.Read(line));
         var ids = model.Model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
         var windows = Math.Min(wanted, ids.Length / Window);
         RequireContext(ids.Length, model.Model.ContextLength);

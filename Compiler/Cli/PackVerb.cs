@@ -64,17 +64,16 @@ internal static class PackVerb
         var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var progress = new Progress(output, Path.GetFileName(line.File));
         var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
-        var why = line.Text("--quality") is null ? "; the default is Balanced as soon as there is a quantiser" : "";
         var summary = string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident (quality Source{why})");
+            $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
         var figures = new JsonObject
         {
             ["bytes_in"] = result.BytesIn,
             ["bytes_out"] = result.BytesOut,
             ["bits_rest"] = Math.Round(result.BitsRest, 4),
             ["bits_resident"] = Math.Round(result.BitsResident, 4),
-            // Every weight is the file's own: there is nothing to measure a divergence from.
+            // Null where nothing was measured: every weight is the file's own, or rounded without calibration.
             ["kld"] = null,
         };
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());

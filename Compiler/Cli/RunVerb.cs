@@ -31,7 +31,7 @@ internal static class RunVerb
         var chat = line.Text("--chat") is { } chatPath ? ChatFile.Read(chatPath) : null;
 
         var maxTokens = line.Integer("--max-tokens", 0, int.MaxValue) ?? DefaultMaxTokens;
-        using var interpreted = InterpretedModel.Open(line.File, options, line.Integer("--context-length", 1, int.MaxValue), cancellation);
+        using var interpreted = InterpretedModel.Open(line.File, options, line.Integer("--context-length", 1, int.MaxValue), cancellation, CompressionArguments.Read(line));
         var tokenizer = interpreted.Model.Tokenizer;
         var prompt = chat is not null ? chat.Encode(ChatTemplateSource.Open(interpreted.Plan.Shape), tokenizer)
             : line.Text("--ids") is { } ids ? ParseIds(ids)

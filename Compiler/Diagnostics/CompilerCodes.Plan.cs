@@ -23,6 +23,9 @@ internal static partial class CompilerCodes
     /// <summary>The machine has not enough memory for the model.</summary>
     public const string OutOfMemory = "MP3008";
 
+    /// <summary>A model that cannot be made as small as its budget.</summary>
+    public const string BudgetUnreachable = "MP3301";
+
     /// <summary>Something that should not happen: a defect of ModelPack.</summary>
     public const string Internal = "MP9001";
 }

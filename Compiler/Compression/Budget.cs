@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace ModelPack.Compiler.Compression;
+
+/// <summary>Whether a pack keeps to what it may weigh.</summary>
+internal static class Budget
+{
+    public static bool IsMet(CompressionOptions options, PackResult result) =>
+        !(result.BitsRest > options.BitsPerWeight) && !(result.BytesOut > options.MaxSize) && !(result.ResidentBytes > options.MemoryBudget);
+
+    /// <summary>MP3301, naming the best that was reached.</summary>
+    public static ModelPackException Unreachable(CompressionOptions options, PackResult best) => new(
+        CompilerCodes.BudgetUnreachable,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory. Raise the budget, or start from a smaller model."));
+
+    private static string Text(CompressionOptions options)
+    {
+        var parts = new List<string>();
+        if (options.BitsPerWeight is { } bits)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"BitsPerWeight {bits}"));
+        }
+
+        if (options.MaxSize is { } size)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"MaxSize {size / 1e6:F1} MB"));
+        }
+
+        if (options.MemoryBudget is { } memory)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"MemoryBudget {memory / 1e6:F1} MB"));
+        }
+
+        return string.Join(", ", parts);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Text;
+using ModelPack.Compiler.Import;
+using ModelPack.Compiler.Ir;
+using ModelPack.Compiler.Lowering;
+using ModelPack.Compiler.Quantize;
+using ModelPack.Formats;
+using ModelPack.Plan;
+
+namespace ModelPack.Compiler.Packing;
+
+/// <summary>Everything of a pack but how its matrices are quantised: writes it as often as a search wants.</summary>
+internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[] tokenizer, CompressionOptions options, int threads, CancellationToken cancellation)
+{
+    /// <summary>Writes the pack.</summary>
+    /// <param name="pack">Its bytes so far are dropped.</param>
+    /// <param name="quantize">The quantised form of a matrix; null: kept as the file has it.</param>
+    /// <param name="how">The result in words.</param>
+    /// <param name="progress">Told the part done.</param>
+    public PackResult Write(Stream pack, Func<WeightRef, TiledMatrix?> quantize, string how, Action<double> progress)
+    {
+        pack.SetLength(0);
+        pack.Position = 0;
+        var writer = new PackWriter(pack, threads, cancellation, worthCoding: options.KeepsSource && options.Optimize == Optimize.Speed ? 0 : PackWriter.WorthCoding);
+        var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
+        var formats = new List<string>();
+        long done = 0, weights = 0, matrices = 0, resident = 0, rest = 0;
+        foreach (var weight in model.Weights)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            done += weight.Source?.ByteLength ?? 0;
+            var before = writer.Position;
+            var (format, bytes) = Encode(weight, quantize);
+            writer.AddTensor(weight.Name, format, weight.Rows, weight.Columns, bytes);
+            formats.Add(format.ToString());
+            resident += bytes.LongLength;
+            if (!weight.IsVector)
+            {
+                weights += (long)weight.Rows * weight.Columns;
+                matrices += bytes.LongLength;
+                rest += writer.Position - Math.Max(before, PackFormat.HeaderBytes);
+            }
+
+            progress((double)done / total);
+        }
+
+        writer.AddSegment(SegmentKind.Tokenizer, tokenizer);
+        if (source.Metadata.TryString("tokenizer.chat_template") is { Length: > 0 } template)
+        {
+            writer.AddSegment(SegmentKind.ChatTemplate, Encoding.UTF8.GetBytes(template));
+        }
+
+        var hash = writer.Finish();
+        var plan = new ModelPlan(model.Shape, ModelCompiler.Version, hash, writer.Position, new(formats), model.Buffers, model.Templates, model.Steps);
+        if (PlanCheck.Problems(plan) is [var problem, ..])
+        {
+            throw new GraphException($"The plan makes no sense: {problem}.");
+        }
+
+        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * matrices / weights, resident, how, 0);
+    }
+
+    private (WeightFormat Format, byte[] Bytes) Encode(WeightRef weight, Func<WeightRef, TiledMatrix?> quantize)
+    {
+        if (weight.IsVector || weight.Source is null)
+        {
+            return (weight.SourceFormat, ResidentEncoder.EncodeFloats(weight.ReadFloats()));
+        }
+
+        return quantize(weight) is { } matrix
+            ? (TiledEncoder.Format(matrix), TiledEncoder.Encode(matrix))
+            : (weight.SourceFormat, ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads));
+    }
+}
