@@ -1,5 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Calibration;
+using ModelPack.Compiler.Calibration.Engine;
+using ModelPack.Compiler.Import;
 
 namespace ModelPack.Compiler.Cli;
 
@@ -15,71 +19,116 @@ internal static class MeasureVerb
 
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("measure", arguments, [.. RunOptions.Names, "--reference", "--text", "--windows"], ["--json"]);
+        var line = new CommandLine("measure", arguments, [.. RunOptions.Names, "--reference", "--text", "--windows", "--cache"], ["--json"]);
         var options = RunOptions.Read(line);
-        var windows = line.Integer("--windows", 1, 100_000) ?? DefaultWindows;
+        var wanted = line.Integer("--windows", 1, 100_000) ?? DefaultWindows;
         var text = ReadText(line.Require("--text"));
+        var cache = new CacheFolder(line.Text("--cache") ?? CacheFolder.Default);
         using var model = InterpretedModel.Open(line.File, options, null, cancellation);
-        using var reference = InterpretedModel.Open(line.Text("--reference") ?? line.File, options with { FloatActivations = true }, null, cancellation);
         var ids = model.Model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
-        if (!ids.AsSpan().SequenceEqual(reference.Model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false)) || model.Model.VocabularySize != reference.Model.VocabularySize)
-        {
-            throw CommandLine.Error("--reference has another tokenizer than the model: their predictions cannot be compared.");
-        }
-
-        windows = Math.Min(windows, ids.Length / Window);
-        if (windows == 0 || Math.Min(model.Model.ContextLength, reference.Model.ContextLength) < Window)
-        {
-            throw CommandLine.Error($"--text has {ids.Length} tokens and the context {Math.Min(model.Model.ContextLength, reference.Model.ContextLength)} positions; a window has {Window}.");
-        }
-
-        var result = Measure(model, reference, ids, windows, cancellation);
+        var windows = Math.Min(wanted, ids.Length / Window);
+        RequireContext(ids.Length, model.Model.ContextLength);
+        var workers = new Workers(options.EffectiveThreads, cancellation);
+        var set = new WindowSet(ids[..(windows * Window)], Window);
+        using var reference = OpenReference(line.Text("--reference") ?? line.File, model, text, ids, set, options, workers, cache);
+        var result = Measure(model, reference, set, workers);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{windows} windows: KL divergence {result.Mean:F5} (99%: {result.Percentile(0.99):F5}), top-1 agreement {100 * result.Top1:F2}%, perplexity {result.Perplexity:F3}, reference {result.ReferencePerplexity:F3}"));
         if (line.Has("--json"))
         {
-            var matrices = model.Model.Weights.Where(w => w.Rows > 1).ToList();
-            output.WriteLine(new JsonObject
-            {
-                ["kld"] = result.Mean,
-                ["kld_p99"] = result.Percentile(0.99),
-                ["top1"] = result.Top1,
-                ["ppl"] = result.Perplexity,
-                ["ppl_reference"] = result.ReferencePerplexity,
-                ["bytes"] = model.Plan.PackBytes,
-                ["bits_rest"] = model.BitsRest,
-                ["bits_resident"] = 8.0 * matrices.Sum(w => w.ResidentBytes) / matrices.Sum(w => (double)w.Rows * w.Columns),
-            }.ToJsonString());
+            output.WriteLine(Json(model, result).ToJsonString());
         }
 
         return 0;
     }
 
-    private static Divergence Measure(InterpretedModel model, InterpretedModel reference, int[] ids, int windows, CancellationToken cancellation)
+    private static JsonObject Json(InterpretedModel model, Divergence result)
+    {
+        var matrices = model.Model.Weights.Where(w => w.Rows > 1).ToList();
+        return new()
+        {
+            ["kld"] = result.Mean,
+            ["kld_p99"] = result.Percentile(0.99),
+            ["top1"] = result.Top1,
+            ["ppl"] = result.Perplexity,
+            ["ppl_reference"] = result.ReferencePerplexity,
+            ["bytes"] = model.Plan.PackBytes,
+            ["bits_rest"] = model.BitsRest,
+            ["bits_resident"] = 8.0 * matrices.Sum(w => w.ResidentBytes) / matrices.Sum(w => (double)w.Rows * w.Columns),
+        };
+    }
+
+    /// <summary>A model file runs in the engine, its states cached; a pack runs as it is, with float activations.</summary>
+    private static IReferenceLogits OpenReference(
+        string path, InterpretedModel model, string text, int[] ids, WindowSet windows, ModelOptions options, Workers workers, CacheFolder cache)
+    {
+        if (InterpretedModel.IsPack(path))
+        {
+            var pack = InterpretedModel.Open(path, options with { FloatActivations = true }, null, workers.Cancellation);
+            try
+            {
+                RequireSame(model, ids, pack.Model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false), pack.Model.VocabularySize);
+                return new PackLogits(pack, windows, FirstMeasured);
+            }
+            catch
+            {
+                pack.Dispose();
+                throw;
+            }
+        }
+
+        var source = ModelSource.Open(path);
+        try
+        {
+            int[] theirs;
+            using (var tokenizer = new ModelTokenizer(source))
+            {
+                theirs = tokenizer.Encode(text);
+            }
+
+            var graph = ArchitectureTable.Build(source);
+            RequireSame(model, ids, theirs, graph.VocabularySize);
+            RequireContext(ids.Length, graph.ContextLength);
+            return new StateLogits(source, ReferenceStates.Open(source, graph.Graph, windows, FirstMeasured, workers, cache));
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequireSame(InterpretedModel model, int[] ids, int[] theirs, int vocabulary)
+    {
+        if (!ids.AsSpan().SequenceEqual(theirs) || model.Model.VocabularySize != vocabulary)
+        {
+            throw CommandLine.Error("--reference has another tokenizer than the model: their predictions cannot be compared.");
+        }
+    }
+
+    private static void RequireContext(int tokens, int context)
+    {
+        if (Math.Min(tokens, context) < Window)
+        {
+            throw CommandLine.Error($"--text has {tokens} tokens and the context {context} positions; a window has {Window}.");
+        }
+    }
+
+    private static Divergence Measure(InterpretedModel model, IReferenceLogits reference, WindowSet windows, Workers workers)
     {
         var result = new Divergence();
         using var session = model.CreateSession();
-        using var referenceSession = reference.CreateSession();
-        var vocabulary = session.VocabularySize;
         // Half a window at a time: 50 MB for a vocabulary of 49,152.
-        float[] logits = new float[FirstMeasured * vocabulary], expected = new float[FirstMeasured * vocabulary];
-        for (var w = 0; w < windows; w++)
+        var logits = new float[(Window - FirstMeasured) * session.VocabularySize];
+        for (var w = 0; w < windows.Count; w++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var window = ids.AsSpan(w * Window, Window);
+            workers.Cancellation.ThrowIfCancellationRequested();
+            var ids = windows.Ids.AsSpan(w * Window, Window);
             session.Truncate(0);
-            referenceSession.Truncate(0);
-            session.Evaluate(window[..FirstMeasured]);
-            referenceSession.Evaluate(window[..FirstMeasured]);
-            session.EvaluateAll(window[FirstMeasured..], logits);
-            referenceSession.EvaluateAll(window[FirstMeasured..], expected);
-            for (var i = FirstMeasured; i < Window; i++)
-            {
-                var next = i + 1 < Window ? window[i + 1] : -1;
-                var at = (i - FirstMeasured) * vocabulary;
-                result.Add(expected.AsSpan(at, vocabulary), logits.AsSpan(at, vocabulary), next);
-            }
+            session.Evaluate(ids[..FirstMeasured]);
+            session.EvaluateAll(ids[FirstMeasured..], logits);
+            result.AddAll(workers, reference.Logits(w), logits, WindowTokens.Next(windows, w, FirstMeasured, Window - FirstMeasured));
         }
 
         return result;

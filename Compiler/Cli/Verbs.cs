@@ -11,6 +11,7 @@ internal static class Verbs
           modelpack run PACK|FILE --prompt TEXT | --ids 1,2,3   generate, greedily, through the interpreter
           modelpack tokenize FILE --texts TEXTS.json            token ids of a JSON list of texts
           modelpack measure PACK|FILE --text TEXT               divergence from float activations, or from --reference FILE; perplexity
+          modelpack reference FILE -o REF.gguf                  the f16 model that compressed forms are measured against
 
         Most builds never call it: the targets of the package ModelPack do.
         """;
@@ -40,9 +41,9 @@ internal static class Verbs
                     output.WriteLine(Usage);
                     return 0;
                 case "reference":
-                    throw new ModelPackException(CompilerCodes.NotYet, "the reference model is made for measuring the quantiser, which this version does not have yet.");
+                    return ReferenceVerb.Run(rest, output, cancellation);
                 default:
-                    throw CommandLine.Error($"there is no verb '{verb}'; there are inspect, pack, run, tokenize, measure.");
+                    throw CommandLine.Error($"there is no verb '{verb}'; there are inspect, pack, run, tokenize, measure, reference.");
             }
         }
         catch (OperationCanceledException)

@@ -1,3 +1,4 @@
+using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Cli;
 
 namespace ModelPack.Tests.Models;

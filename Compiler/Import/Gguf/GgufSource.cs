@@ -10,12 +10,24 @@ internal sealed class GgufSource : ModelSource
     private readonly uint _version;
     private readonly GgufTensor[] _tensors;
     private readonly Dictionary<string, GgufTensor> _byName;
+    private readonly long _metadataStart;
+    private readonly int _metadataBytes;
 
-    private GgufSource(MappedFile file, uint version, GgufMetadata metadata, GgufTensor[] tensors)
+    private GgufSource(MappedFile file, uint version, GgufMetadata metadata, long metadataStart, int metadataBytes, long keys, GgufTensor[] tensors)
     {
         (_file, _version, Metadata, _tensors) = (file, version, metadata, tensors);
+        (_metadataStart, _metadataBytes, MetadataKeys) = (metadataStart, metadataBytes, keys);
         _byName = tensors.ToDictionary(t => t.Name);
     }
+
+    /// <summary>Number of metadata entries.</summary>
+    public long MetadataKeys { get; }
+
+    /// <summary>All metadata entries as the file has them, byte for byte: what a copy of the file keeps.</summary>
+    public ReadOnlySpan<byte> MetadataBytes => _file.Span(_metadataStart, _metadataBytes);
+
+    /// <summary>Alignment of the data section and of each tensor in it.</summary>
+    public long Alignment => GgufTensorTable.Alignment(Metadata, Path);
 
     public override string Path => _file.Path;
 
@@ -41,6 +53,7 @@ internal sealed class GgufSource : ModelSource
         var keyCount = ReadCount(cursor, "metadata keys", limits.Keys);
 
         var metadata = new GgufMetadata(file);
+        var metadataStart = cursor.Position;
         for (ulong i = 0; i < keyCount; i++)
         {
             var at = cursor.Position;
@@ -52,8 +65,10 @@ internal sealed class GgufSource : ModelSource
             }
         }
 
+        // Below the limit on header bytes, so an int.
+        var metadataBytes = (int)(cursor.Position - metadataStart);
         var tensors = new GgufTensorTable(cursor, limits).Read(tensorCount, GgufTensorTable.Alignment(metadata, file.Path));
-        return new GgufSource(file, version, metadata, tensors);
+        return new GgufSource(file, version, metadata, metadataStart, metadataBytes, (long)keyCount, tensors);
     }
 
     private static uint ReadVersion(GgufCursor cursor)

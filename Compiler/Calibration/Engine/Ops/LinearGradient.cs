@@ -1,0 +1,66 @@
+using ModelPack.Compiler.Ir;
+
+namespace ModelPack.Compiler.Calibration.Engine.Ops;
+
+/// <summary>y = x Wᵀ, so dx = dy W, for each of the node's matrices.</summary>
+internal sealed unsafe class LinearGradient : OpGradient
+{
+    public override void Forward(Tape tape, Node node)
+    {
+        var x = tape[node.Inputs[0]];
+        tape.Observer?.LinearInput(tape, node.Inputs[0], x);
+        var matrices = ((LinearOp)node.Op).Matrices;
+        for (var i = 0; i < matrices.Length; i++)
+        {
+            Apply(tape, matrices[i], x, tape[node.Outputs[i]], accumulate: false);
+        }
+    }
+
+    public override void Backward(Tape tape, Node node)
+    {
+        var matrices = ((LinearOp)node.Op).Matrices;
+        for (var i = 0; i < matrices.Length; i++)
+        {
+            if (tape.HasGradient(node.Outputs[i]))
+            {
+                Back(tape, matrices[i], tape.Gradient(node.Outputs[i]), tape[node.Outputs[i]], tape.Gradient(node.Inputs[0]));
+            }
+        }
+    }
+
+    public static void Apply(Tape tape, WeightRef matrix, float* x, float* y, bool accumulate) =>
+        tape.Gemm.Multiply(tape.Workers, new(x, tape.Tokens, matrix.Columns), tape.Matrices.Forward(matrix), y, matrix.Rows, accumulate);
+
+    /// <param name="y">The output; observers of row scales want it.</param>
+    public static void Back(Tape tape, WeightRef matrix, float* dy, float* y, float* dx)
+    {
+        tape.Observer?.LinearOutputGradient(tape, matrix, dy, y);
+        tape.Gemm.Multiply(tape.Workers, new(dy, tape.Tokens, matrix.Rows), tape.Matrices.Backward(matrix), dx, matrix.Columns, accumulate: true);
+    }
+}
+
+/// <summary>y = residual + x Wᵀ.</summary>
+internal sealed unsafe class LinearAddGradient : OpGradient
+{
+    public override void Forward(Tape tape, Node node)
+    {
+        var matrix = ((LinearAddOp)node.Op).Matrix;
+        float* x = tape[node.Inputs[0]], residual = tape[node.Inputs[1]], y = tape[node.Outputs[0]];
+        tape.Observer?.LinearInput(tape, node.Inputs[0], x);
+        tape.Rows(new ScaledSumKernel(residual, 1f, y, matrix.Rows, accumulate: false));
+        LinearGradient.Apply(tape, matrix, x, y, accumulate: true);
+    }
+
+    public override void Backward(Tape tape, Node node)
+    {
+        var matrix = ((LinearAddOp)node.Op).Matrix;
+        var dy = tape.Gradient(node.Outputs[0]);
+        var residual = tape.Gradient(node.Inputs[1]);
+        tape.Rows(new SumKernel(residual, dy, residual, matrix.Rows));
+        var product = tape.Rent(matrix.Rows);
+        tape.Rows(new ScaledSumKernel(tape[node.Inputs[1]], -1f, product.Floats, matrix.Rows, accumulate: false));
+        tape.Rows(new SumKernel(product.Floats, tape[node.Outputs[0]], product.Floats, matrix.Rows));
+        LinearGradient.Back(tape, matrix, dy, product.Floats, tape.Gradient(node.Inputs[0]));
+        tape.Return(product);
+    }
+}
