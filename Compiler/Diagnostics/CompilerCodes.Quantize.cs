@@ -4,7 +4,4 @@ internal static partial class CompilerCodes
 {
     /// <summary>Statistics that no calibration gives: not finite, negative, of the wrong size, or a matrix of moments that is not positive semi-definite.</summary>
     public const string StatisticsUnusable = "MP3301";
-
-    /// <summary>A weight that is not finite.</summary>
-    public const string WeightNotFinite = "MP3302";
 }

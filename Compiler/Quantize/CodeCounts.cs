@@ -30,31 +30,41 @@ internal sealed class CodeCounts
         }
     }
 
-    /// <summary>Entropy of the codes given class and parity, in bits over all of them.</summary>
-    public double TotalBits()
+    /// <summary>Bits of each code under the distribution that was counted, by class and parity; 0 for what never came.</summary>
+    public float[] EntropyBits()
     {
-        double bits = 0;
-        for (var table = 0; table < RateTables.Classes * 2; table++)
+        var bits = new float[Values.Length];
+        for (var table = 0; table < Values.Length; table += RateTables.Codes)
         {
-            var counts = Values.AsSpan(table * RateTables.Codes, RateTables.Codes);
             long total = 0;
-            foreach (var c in counts)
+            foreach (var c in Values.AsSpan(table, RateTables.Codes))
             {
                 total += c;
             }
 
-            foreach (var c in counts)
+            for (var i = table; i < table + RateTables.Codes; i++)
             {
-                bits -= c == 0 ? 0 : c * RateTables.Log2((double)c / total);
+                bits[i] = Values[i] == 0 ? 0 : (float)-RateTables.Log2((double)Values[i] / total);
             }
         }
 
         return bits;
     }
 
-    public long Total => Values.Sum();
+    /// <summary>What these codes cost at given prices.</summary>
+    public double BitsUnder(float[] bits)
+    {
+        double total = 0;
+        for (var i = 0; i < bits.Length; i++)
+        {
+            total += Values[i] * (double)bits[i];
+        }
 
-    private static int Index(int table, int n, int states)
+        return total;
+    }
+
+    /// <summary>Where code <paramref name="n"/> is counted; <paramref name="table"/> = 2 · class.</summary>
+    public static int Index(int table, int n, int states)
     {
         var parity = states > 1 ? n & 1 : 0;
         var k = states > 1 ? n >> 1 : n;
