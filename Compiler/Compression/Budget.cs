@@ -8,7 +8,7 @@ internal static class Budget
     public static bool IsMet(CompressionOptions options, PackResult result) =>
         !(result.BitsRest > options.BitsPerWeight) && !(result.BytesOut > options.MaxSize) && !(result.ResidentBytes > options.MemoryBudget);
 
-    /// <summary>MP3301, naming the best that was reached.</summary>
+    /// <summary>MP3009, naming the best that was reached.</summary>
     public static ModelPackException Unreachable(CompressionOptions options, PackResult best) => new(
         CompilerCodes.BudgetUnreachable,
         string.Create(

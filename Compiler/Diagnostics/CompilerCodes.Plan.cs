@@ -24,7 +24,7 @@ internal static partial class CompilerCodes
     public const string OutOfMemory = "MP3008";
 
     /// <summary>A model that cannot be made as small as its budget.</summary>
-    public const string BudgetUnreachable = "MP3301";
+    public const string BudgetUnreachable = "MP3009";
 
     /// <summary>Something that should not happen: a defect of ModelPack.</summary>
     public const string Internal = "MP9001";

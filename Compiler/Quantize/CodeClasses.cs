@@ -1,53 +1,141 @@
+using System.Runtime.Intrinsics;
+
 namespace ModelPack.Compiler.Quantize;
 
-/// <summary>Classes of row groups and columns by the σ of their codes, in 1/4 octaves: log2 σ of a code is about (row class + column class) / 4.</summary>
-internal static class CodeClasses
+/// <summary>
+/// Classes of rows and columns: the variance of W_ij / (c_j step_i) as a product of a row's and a column's part, fitted alternately; a class is 1/4 octave of σ.
+/// </summary>
+/// <param name="RowVariances">[rows] in source order.</param>
+/// <param name="Rows">[rows] in source order: <see cref="RateTables.UnitClass"/> is σ = 1.</param>
+/// <param name="Columns">[columns] in source order: 0 is the geometric mean.</param>
+internal sealed record CodeClasses(double[] RowVariances, int[] Rows, int[] Columns)
 {
-    /// <summary>Root mean square of each row group, then of each column relative to its groups'.</summary>
-    public static (int[] Rows, int[] Columns) Fit(ReadOnlySpan<short> codes, int groups, int rows, int columns)
+    private const int Iterations = 3;
+    private const int LargestColumnClass = 30;
+
+    /// <summary>Rows whose sums are added up in f32.</summary>
+    private const int ChunkRows = 64;
+
+    /// <summary>Variances of a class: σ² doubles every half octave of σ.</summary>
+    private const int VariancesPerOctave = RateTables.ClassesPerOctave / 2;
+
+    private const double LeastVariance = 1e-9;
+
+    /// <param name="values">[rows, columns].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="inverseScales">[columns]: 1 / c.</param>
+    /// <param name="inverseSteps">[rows]: 1 / step.</param>
+    public static CodeClasses Fit(float[] values, int rows, float[] inverseScales, float[] inverseSteps)
     {
-        var rowClasses = new int[groups];
-        var relative = new double[columns];
-        for (var group = 0; group < groups; group++)
+        var columns = inverseScales.Length;
+        var row = new double[rows];
+        var column = new double[columns];
+        Array.Fill(row, 1);
+        for (var i = 0; i < Iterations; i++)
         {
-            double sum = 0;
-            var count = Math.Min(TiledMatrix.TileRows, rows - (group * TiledMatrix.TileRows));
-            var of = codes.Slice(group * columns * TiledMatrix.TileRows, columns * TiledMatrix.TileRows);
-            foreach (var code in of)
+            FitColumns(values, inverseScales, inverseSteps, row, column);
+            FitRows(values, inverseScales, inverseSteps, row, column);
+        }
+
+        double log = 0;
+        foreach (var c in column)
+        {
+            log += RateTables.Log2(c) / columns;
+        }
+
+        var mean = Octaves.Power((int)Math.Round(64 * log), 64);
+        return new(
+            [.. row.Select(r => r * mean)],
+            [.. row.Select(r => RowClass(r * mean))],
+            [.. column.Select(c => Math.Clamp(Octaves.Round(c / mean, VariancesPerOctave), -LargestColumnClass, LargestColumnClass))]);
+    }
+
+    public static int RowClass(double variance) =>
+        Math.Clamp(Octaves.Round(variance, VariancesPerOctave), -RateTables.UnitClass, RateTables.Classes - 1 - RateTables.UnitClass) + RateTables.UnitClass;
+
+    private static void FitColumns(float[] values, float[] inverseScales, float[] inverseSteps, double[] row, double[] column)
+    {
+        var columns = column.Length;
+        var sum = new float[columns];
+        Array.Clear(column);
+        for (var first = 0; first < row.Length; first += ChunkRows)
+        {
+            Array.Clear(sum);
+            for (var i = first; i < Math.Min(first + ChunkRows, row.Length); i++)
             {
-                sum += (double)code * code;
+                // v / r = (w / c)² / (step² r); the square of c comes last.
+                AddSquares(values.AsSpan(i * columns, columns), (float)(1 / Math.Sqrt(row[i])) * inverseSteps[i], sum);
             }
 
-            var variance = sum / ((double)count * columns);
-            rowClasses[group] = Class(variance);
-            for (var j = 0; j < columns && variance > 0; j++)
+            for (var j = 0; j < columns; j++)
             {
-                double column = 0;
-                foreach (var code in of.Slice(j * TiledMatrix.TileRows, TiledMatrix.TileRows))
-                {
-                    column += (double)code * code;
-                }
-
-                relative[j] += column / variance;
+                column[j] += sum[j];
             }
         }
 
-        return (rowClasses, [.. relative.Select(r => Class(r / rows))]);
+        for (var j = 0; j < columns; j++)
+        {
+            column[j] = Math.Max(column[j] * inverseScales[j] * inverseScales[j] / row.Length, LeastVariance);
+        }
     }
 
-    /// <summary>4 · log2 σ, rounded; where nothing but zeros is, far below every other class. Comparisons alone, so that every platform agrees.</summary>
-    private static int Class(double variance)
+    private static void FitRows(float[] values, float[] inverseScales, float[] inverseSteps, double[] row, double[] column)
     {
-        const int Lowest = -32, Highest = 64;
-        var result = Lowest;
-        while (result < Highest && variance > ClassLimit(result))
+        var columns = column.Length;
+        var factor = new float[columns];
+        for (var j = 0; j < columns; j++)
         {
-            result++;
+            factor[j] = (float)(inverseScales[j] / Math.Sqrt(column[j]));
         }
 
-        return result;
+        for (var i = 0; i < row.Length; i++)
+        {
+            var s = SumOfSquares(values.AsSpan(i * columns, columns), factor, inverseSteps[i]);
+            row[i] = Math.Max((double)s / columns, LeastVariance);
+        }
     }
 
-    /// <summary>The variance half a class above: 2^((2·class + 1) / 4).</summary>
-    private static double ClassLimit(int index) => StepPowers.Of((2 * index) + 1, 4);
+    private static void AddSquares(ReadOnlySpan<float> w, float factor, Span<float> sum)
+    {
+        var j = 0;
+        var f = Vector256.Create(factor);
+        for (; j + 8 <= w.Length; j += 8)
+        {
+            var x = Vector256.Create(w[j..]) * f;
+            Vector256.FusedMultiplyAdd(x, x, Vector256.Create<float>(sum[j..])).CopyTo(sum[j..]);
+        }
+
+        for (; j < w.Length; j++)
+        {
+            var x = w[j] * factor;
+            sum[j] = MathF.FusedMultiplyAdd(x, x, sum[j]);
+        }
+    }
+
+    private static float SumOfSquares(ReadOnlySpan<float> w, ReadOnlySpan<float> factors, float factor)
+    {
+        var j = 0;
+        var f = Vector256.Create(factor);
+        var sum = Vector256<float>.Zero;
+        for (; j + 8 <= w.Length; j += 8)
+        {
+            var x = Vector256.Create(w[j..]) * Vector256.Create(factors[j..]) * f;
+            sum = Vector256.FusedMultiplyAdd(x, x, sum);
+        }
+
+        // Lanes in their order, not by a tree that differs from processor to processor.
+        float total = 0;
+        for (var l = 0; l < 8; l++)
+        {
+            total += sum[l];
+        }
+
+        for (; j < w.Length; j++)
+        {
+            var x = w[j] * factors[j] * factor;
+            total = MathF.FusedMultiplyAdd(x, x, total);
+        }
+
+        return total;
+    }
 }

@@ -38,7 +38,7 @@ internal static class RoundToNearest
 
         var widths = new byte[groups * blocks];
         Array.Fill(widths, (byte)width);
-        var (rowClasses, columnClasses) = CodeClasses.Fit(codes, groups, rows, columns);
+        var (rowClasses, columnClasses) = RoundedClasses.Fit(codes, groups, rows, columns);
         return new TiledMatrix
         {
             Rows = rows,

@@ -1,0 +1,25 @@
+namespace ModelPack.Compiler.Quantize;
+
+/// <summary>How a matrix is rounded.</summary>
+/// <param name="Lambda">λ: the price of a bit, in nats of KL divergence per token. Larger is smaller.</param>
+/// <param name="States">1: scalar codes; 4 or 8: trellis.</param>
+internal sealed record RoundingOptions(double Lambda, int States)
+{
+    public const int NarrowestTile = 2, WidestTile = 8;
+
+    /// <summary>Price of a resident bit, as a part of λ.</summary>
+    public double ResidentPrice { get; init; } = 1.0 / 6;
+
+    /// <summary>Price of a code that its tile does not hold, in resident bits.</summary>
+    public double EscapeBits { get; init; } = 200;
+
+    public Damping Damping { get; init; } = Damping.Linear;
+
+    public KernelSet Kernels { get; init; } = KernelSet.Auto;
+
+    /// <summary>Tables of the final codes.</summary>
+    public required RateTables Tables { get; init; }
+
+    /// <summary>Tables of scalar codes, for the first pass.</summary>
+    public required RateTables ScalarTables { get; init; }
+}
