@@ -29,7 +29,13 @@ public sealed class MetadataFlowTests : IDisposable
         {
             line = arguments;
             return 1;
-        }) { BuildEngine = _engine, Pack = pack, Model = resolved, Compiler = _folder.Write("modelpack.dll", "") }.Execute();
+        })
+        {
+            BuildEngine = _engine,
+            Pack = pack,
+            Model = resolved,
+            Compiler = _folder.Write("modelpack.dll", ""),
+        }.Execute();
         return line;
     }
 
