@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
@@ -85,7 +86,8 @@ internal static class ModelCompiler
     {
         var model = ArchitectureTable.Build(source);
         Pipeline.Run(model.Graph, headersOnly, [.. options.ExceptPasses]);
-        return PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
+        var lowered = PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
+        return lowered with { Shape = lowered.Shape with { ChatTemplate = ChatTemplateSource.Of(source.Metadata) } };
     }
 
     private static int Context(CompileOptions options, ModelGraph model) => options.ContextLength switch

@@ -4,7 +4,7 @@ using ModelPack;
 namespace SampleApp;
 
 /// <summary>The command line of the sample.</summary>
-internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptTokens, ModelOptions Load, GenerateOptions Generate, bool Stats, bool Json)
+internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptTokens, ModelOptions Load, GenerateOptions Generate, bool Chat, bool Stats, bool Json)
 {
     public const string Usage = """
         sample-app [PROMPT] [options]      the model's continuation of PROMPT ("Once upon a time"), streamed
@@ -19,6 +19,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
           --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON;
                                            several times: one after the other, a line each
           --ignore-eos                     go on after the model's end
+          --chat                           a conversation: each line of the input is a message; PROMPT, if given, is the system prompt
           --stats                          speed and memory, on stderr
           --json                           the same as a last line of JSON, on stdout
         """;
@@ -29,6 +30,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
         var prompt = default(string);
         var load = new ModelOptions();
         var generate = new GenerateOptions();
+        var chat = false;
         var stats = false;
         var json = false;
         var tokens = new List<int[]>();
@@ -49,6 +51,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
                 case "--activations": load = load with { FloatActivations = OneOf("int8", "float") == "float" }; break;
                 case "--ids": tokens.Add(Array.ConvertAll(Value().Split(','), Parse<int>)); break;
                 case "--ignore-eos": generate = generate with { IgnoreEndOfGeneration = true }; break;
+                case "--chat": chat = true; break;
                 case "--stats": stats = true; break;
                 case "--json": json = true; break;
                 case ['-', '-', ..]: throw new ArgumentException($"there is no option '{option}'");
@@ -75,6 +78,6 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
             }
         }
 
-        return new(prompt ?? "Once upon a time", tokens, load, generate, stats, json);
+        return new(prompt ?? (chat ? "" : "Once upon a time"), tokens, load, generate, chat, stats, json);
     }
 }

@@ -6,13 +6,29 @@ try
 {
     var arguments = Arguments.Parse(args);
     using var model = SampleModel.Load(arguments.Load);
-    using var generator = model.CreateGenerator();
     using var output = Console.OpenStandardOutput();
 
+    if (arguments.Chat)
+    {
+        using var chat = model.CreateChat(new() { SystemPrompt = arguments.Prompt.Length > 0 ? arguments.Prompt : null, Generate = arguments.Generate });
+        while (Prompt() is { } line)
+        {
+            await foreach (var piece in chat.SendAsync(line))
+            {
+                Write(piece);
+            }
+
+            End(chat.LastStatistics!);
+        }
+
+        return 0;
+    }
+
+    using var generator = model.CreateGenerator();
     foreach (var ids in arguments.PromptTokens)
     {
         Write($"[{string.Join(',', generator.GenerateTokens(ids, arguments.Generate))}]");
-        End();
+        End(generator.LastStatistics!);
     }
 
     if (arguments.PromptTokens.Count == 0)
@@ -22,15 +38,24 @@ try
             Write(piece);
         }
 
-        End();
+        End(generator.LastStatistics!);
     }
 
     return 0;
 
-    void End()
+    string? Prompt()
+    {
+        if (!Console.IsInputRedirected)
+        {
+            Console.Error.Write("> ");
+        }
+
+        return Console.ReadLine();
+    }
+
+    void End(GenerateStatistics statistics)
     {
         Write("\n");
-        var statistics = generator.LastStatistics!;
         if (arguments.Stats)
         {
             Console.Error.WriteLine(Report.Text(statistics));

@@ -41,7 +41,7 @@ internal static class TemplateExpressions
             case JinjaConditional e:
                 return Value(e.Condition).IsTrue ? Value(e.Then)
                     : e.Otherwise is { } otherwise ? Value(otherwise)
-                    : TemplateValue.Undefined("the inline if-expression evaluated to false and no else section was defined.");
+                    : ChatTemplate.NoElse(e.Line);
             default:
                 throw new InvalidOperationException($"{expression.GetType().Name} is not interpreted.");
         }

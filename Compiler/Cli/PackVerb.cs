@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Plan;
 
@@ -9,7 +10,7 @@ namespace ModelPack.Compiler.Cli;
 /// <summary><c>modelpack pack FILE -o OUT.mpk</c>: compiles a model. The plan goes to <c>--plan</c>, or beside the pack.</summary>
 internal static class PackVerb
 {
-    public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
+    public static int Run(ReadOnlySpan<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--quality", "--context-length", "-o", "--plan", "--threads", .. s_later], ["--json"]);
         foreach (var option in s_later.Where(o => line.Text(o) is not null))
@@ -33,6 +34,11 @@ internal static class PackVerb
         using var plan = new OutputFile(planPath);
         var label = Path.GetFileName(line.File);
         var progress = new Progress(output, label);
+        if (ChatTemplateSource.Problem(source.Metadata) is { } problem)
+        {
+            errors.WriteLine($"{line.File} : warning {CompilerCodes.ChatTemplateUnsupported}: {problem}");
+        }
+
         var result = ModelCompiler.Pack(source, options, pack.Stream, threads, progress.Report, cancellation);
         plan.Write(PlanText.Write(result.Plan));
 

@@ -1,36 +1,41 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using ModelPack.Compiler.Chat;
 using ModelPack.Execution;
 
 namespace ModelPack.Compiler.Cli;
 
-/// <summary><c>modelpack run PACK|MODEL --prompt P | --ids 1,2,3</c>: greedy generation through the interpreter, for checking a model before it is in an app.</summary>
+/// <summary><c>modelpack run PACK|MODEL --prompt P | --ids 1,2,3 | --chat C.json</c>: greedy generation through the interpreter, for checking a model before it is in an app.</summary>
 internal static class RunVerb
 {
     private const int DefaultMaxTokens = 128;
 
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("run", arguments, [.. RunOptions.Names, "--prompt", "--ids", "--max-tokens", "--logits", .. s_later.Keys], ["--json"]);
+        var line = new CommandLine("run", arguments, [.. RunOptions.Names, "--prompt", "--ids", "--chat", "--max-tokens", "--logits", .. s_later.Keys], ["--json"]);
         foreach (var (option, what) in s_later)
         {
             if (line.Text(option) is not null)
             {
-                throw new ModelPackException(CompilerCodes.NotYet, $"run: {option} needs {what}, which this version does not have yet. Use --prompt or --ids.");
+                throw new ModelPackException(CompilerCodes.NotYet, $"run: {option} needs {what}, which this version does not have yet. Use --prompt, --ids or --chat.");
             }
         }
 
         var options = RunOptions.Read(line);
-        if (line.Text("--prompt") is null == line.Text("--ids") is null)
+        if (new[] { "--prompt", "--ids", "--chat" }.Count(o => line.Text(o) is not null) != 1)
         {
-            throw CommandLine.Error("run wants either --prompt TEXT or --ids 1,2,3.");
+            throw CommandLine.Error("run wants one of --prompt TEXT, --ids 1,2,3 and --chat CHAT.json.");
         }
+
+        var chat = line.Text("--chat") is { } chatPath ? ChatFile.Read(chatPath) : null;
 
         var maxTokens = line.Integer("--max-tokens", 0, int.MaxValue) ?? DefaultMaxTokens;
         using var interpreted = InterpretedModel.Open(line.File, options, line.Integer("--context-length", 1, int.MaxValue), cancellation);
         var tokenizer = interpreted.Model.Tokenizer;
-        var prompt = line.Text("--ids") is { } ids ? ParseIds(ids) : tokenizer.Encode(line.Require("--prompt"));
+        var prompt = chat is not null ? chat.Encode(ChatTemplateSource.Open(interpreted.Plan.Shape), tokenizer)
+            : line.Text("--ids") is { } ids ? ParseIds(ids)
+            : tokenizer.Encode(line.Require("--prompt"));
         if (prompt.Length == 0)
         {
             throw CommandLine.Error("the prompt has no tokens, and this model puts none in front; give it some text.");
@@ -50,7 +55,6 @@ internal static class RunVerb
     /// <summary>What the design has behind options that are not built yet.</summary>
     private static readonly Dictionary<string, string> s_later = new()
     {
-        ["--chat"] = "chat templates",
         ["--inputs"] = "graphs and encoders",
         ["--outputs"] = "graphs and encoders",
     };

@@ -8,7 +8,8 @@ internal static class Verbs
 
           modelpack inspect FILE [--json]                       what is in a model file
           modelpack pack FILE -o OUT.mpk [--plan OUT.plan]      compile a model
-          modelpack run PACK|FILE --prompt TEXT | --ids 1,2,3   generate, greedily, through the interpreter
+          modelpack run PACK|FILE --prompt TEXT | --ids 1,2,3 | --chat CHAT.json
+                                                                generate, greedily, through the interpreter
           modelpack tokenize FILE --texts TEXTS.json            token ids of a JSON list of texts
           modelpack measure PACK|FILE --text TEXT               divergence from float activations, or from --reference FILE; perplexity
 
@@ -26,7 +27,7 @@ internal static class Verbs
                 case "inspect":
                     return InspectVerb.Run(rest, output);
                 case "pack":
-                    return PackVerb.Run(rest, output, cancellation);
+                    return PackVerb.Run(rest, output, errors, cancellation);
                 case "run":
                     return RunVerb.Run(rest, output, cancellation);
                 case "tokenize":

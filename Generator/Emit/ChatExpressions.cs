@@ -61,7 +61,7 @@ internal sealed class ChatExpressions(System.Func<string, string> variable)
             case JinjaConcat e:
                 return $"Concat({List(e.Items)})";
             case JinjaConditional e:
-                return $"{Inner(e.Condition)} ? {Inner(e.Then)} : {(e.Otherwise is null ? "Undefined" : Inner(e.Otherwise))}";
+                return $"{Inner(e.Condition)} ? {Inner(e.Then)} : {(e.Otherwise is null ? $"NoElse({CSharpText.Integer(e.Line)})" : Inner(e.Otherwise))}";
             default:
                 throw new System.InvalidOperationException($"{expression.GetType().Name} is not printed.");
         }

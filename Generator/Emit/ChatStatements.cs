@@ -9,7 +9,7 @@ internal sealed class ChatStatements
 {
     private readonly CodeWriter _code = new();
     private readonly NameTable _names = new(
-        "t", "Filters", "Tests", "Undefined", "None", "Of", "List", "Tuple", "Map", "Concat", "FloorDivide", "Power", "Function", "Render", "Run",
+        "t", "Filters", "Tests", "NoElse", "None", "Of", "List", "Tuple", "Map", "Concat", "FloorDivide", "Power", "Function", "Render", "Run",
         "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize", "ReferenceEquals");
 
     private readonly List<(string Name, string Variable)> _inputs = [];

@@ -39,10 +39,11 @@ internal sealed partial class JinjaParser
 
     private JinjaExpression Conditional()
     {
+        var line = Current.Line;
         var value = Or();
         for (var links = 0; Current.Is("if"); links++)
         {
-            var line = Take().Line;
+            Take();
             var condition = Or();
             JinjaExpression? otherwise = null;
             if (TakeIf("else"))

@@ -9,8 +9,9 @@ namespace ModelPack.Templates;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract partial class ChatTemplate
 {
-    /// <summary>A value that is not there.</summary>
-    protected static TemplateValue Undefined => TemplateValue.Undefined("the value is undefined");
+    /// <summary>An inline <c>if</c> without <c>else</c> whose condition does not hold.</summary>
+    protected internal static TemplateValue NoElse(int line) =>
+        TemplateValue.Undefined($"the inline if-expression on line {line} evaluated to false and no else section was defined.");
 
     /// <summary>Python's None.</summary>
     protected static TemplateValue None => TemplateValue.None;

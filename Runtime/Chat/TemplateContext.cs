@@ -81,10 +81,19 @@ public sealed class TemplateContext
             {
                 caller = argument.Value;
             }
+            else if (!parameters.Contains(argument.Name))
+            {
+                throw TemplateErrors.Type($"macro '{name}' takes no keyword argument '{argument.Name}'");
+            }
             else
             {
                 named.Add(argument);
             }
+        }
+
+        if (arguments.Positional.Length > parameters.Length)
+        {
+            throw TemplateErrors.Type($"macro '{name}' takes not more than {parameters.Length} argument(s)");
         }
 
         var bound = new TemplateArguments(arguments.Positional.ToArray(), [.. named]).Bind(name, parameters).NameMissing(parameters);

@@ -11,4 +11,14 @@ public sealed class TemplateInterpreterTests
     [MemberData(nameof(Templates))]
     public void Published_templates_render_as_Jinja2_renders_them(string template) =>
         GoldenChats.AssertEqual(template, new TemplateInterpreter(JinjaParser.Parse(GoldenChats.Source(template))));
+
+    [Fact]
+    public void Small_templates_render_as_Jinja2_renders_them()
+    {
+        Assert.True(JinjaCases.All.Length > 400);
+        foreach (var test in JinjaCases.All)
+        {
+            test.Check(new TemplateInterpreter(JinjaParser.Parse(test.Template)));
+        }
+    }
 }

@@ -85,7 +85,6 @@ public sealed class CommandLineErrorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("run", "--chat", "c.json")]
     [InlineData("run", "--inputs", "i.safetensors")]
     [InlineData("pack", "--max-size", "60MB")]
     [InlineData("pack", "--recipe", "Tiled")]

@@ -79,7 +79,7 @@ internal sealed class ToolLiteralReader(string text, int at)
         {
             SkipSpace();
             var quoted = _at < text.Length && text[_at] is '"' or '\'' or '<';
-            TemplateValue key = quoted ? default : Word();
+            var key = quoted ? default : (TemplateValue)Word();
             if ((quoted && !TryValue(out key, depth + 1)) || !key.IsTrue || !Take(":") || !TryValue(out var item, depth + 1))
             {
                 return false;
