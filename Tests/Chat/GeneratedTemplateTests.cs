@@ -42,6 +42,13 @@ public sealed class GeneratedTemplateTests
 
     internal static ChatTemplate Compile(string template) => Create(CompileAll([template]), 0);
 
+    internal static ChatTemplate[] CompileEach(IEnumerable<string> templates)
+    {
+        string[] all = [.. templates];
+        var assembly = CompileAll(all);
+        return [.. all.Select((_, i) => Create(assembly, i))];
+    }
+
     private static Assembly CompileAll(IEnumerable<string> templates)
     {
         Host(templates).RunAndCompile(out var bytes);
