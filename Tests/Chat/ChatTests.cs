@@ -10,9 +10,9 @@ public sealed class ChatTests : IDisposable
 {
     /// <summary>A line per message: role, colon, text; tools in front, calls behind.</summary>
     private const string Template =
-        "{% if tools %}T:{% for t in tools %}{{ t.function.name }}{% endfor %}\n{% endif %}"
+        "{% if tools %}T:{% for t in tools %}{{ t.function.name }}{% endfor %}{{ '\n' }}{% endif %}"
         + "{% for m in messages %}{% if m.content == 'bad' %}{{ raise_exception('no ' + m.content) }}{% endif %}{{ m.role }}:{{ m.content }}"
-        + "{% for c in m.tool_calls %}[{{ c.function.name }} {{ c.function.arguments | tojson }} {{ c.id }}]{% endfor %}\n{% endfor %}"
+        + "{% for c in m.tool_calls %}[{{ c.function.name }} {{ c.function.arguments | tojson }} {{ c.id }}]{% endfor %}{{ '\n' }}{% endfor %}"
         + "{% if add_generation_prompt %}assistant:{% endif %}{{ mood }}";
 
     private readonly FakeTokenizer _tokenizer = new(addsBos: false);
