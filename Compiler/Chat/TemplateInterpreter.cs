@@ -13,7 +13,10 @@ internal sealed class TemplateInterpreter(JinjaTemplate template) : ChatTemplate
         Continue,
     }
 
-    protected override void Render(TemplateContext t) => Run(t, template.Body, new(null, t));
+    protected override void Render(TemplateContext t) => RenderInto(t);
+
+    /// <summary>As <see cref="Render"/>, for those that wrap it.</summary>
+    internal void RenderInto(TemplateContext t) => Run(t, template.Body, new(null, t));
 
     private static Flow Run(TemplateContext t, IReadOnlyList<JinjaStatement> body, TemplateScope scope)
     {

@@ -18,7 +18,7 @@ internal static class ChatEmitter
         code.Line("//     t.Line has the template's lines. Operators mean what they mean in Python.");
         code.Line("// </auto-generated>");
         code.Line("#nullable enable");
-        code.Line("#pragma warning disable CS0162, CS1717 // What a template never reaches, or sets to itself, is its own affair.");
+        code.Line("#pragma warning disable CS0162, CS1717, CS1718 // What a template never reaches, sets to itself or compares with itself, is its own affair.");
         code.Line();
         using (ForwardEmitter.PartialClass(code, shape))
         {

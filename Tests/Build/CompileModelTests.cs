@@ -143,6 +143,17 @@ public sealed class CompileModelTests : IDisposable
     }
 
     [Fact]
+    public void Warning_lines_of_the_child_process_become_warnings_and_the_build_goes_on()
+    {
+        var task = Shell($"echo '/m/x.gguf : warning MP2301: the chat template is beyond what is translated: line 2' >&2; echo pack >'{Output("PackFile")}.new'; echo plan >'{Output("PlanFile")}.new'");
+        Assert.True(task.Execute());
+        var warning = Assert.Single(_engine.Warnings);
+        Assert.Equal("MP2301", warning.Code);
+        Assert.Equal("/m/x.gguf", warning.File);
+        Assert.Equal("the chat template is beyond what is translated: line 2", warning.Message);
+    }
+
+    [Fact]
     public async System.Threading.Tasks.Task Cancelling_kills_the_child_process()
     {
         var pidFile = _folder["pid"];

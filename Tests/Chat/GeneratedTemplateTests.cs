@@ -42,6 +42,13 @@ public sealed class GeneratedTemplateTests
 
     internal static ChatTemplate Compile(string template) => Create(CompileAll([template]), 0);
 
+    internal static ChatTemplate[] CompileEach(IEnumerable<string> templates)
+    {
+        string[] all = [.. templates];
+        var assembly = CompileAll(all);
+        return [.. all.Select((_, i) => Create(assembly, i))];
+    }
+
     private static Assembly CompileAll(IEnumerable<string> templates)
     {
         Host(templates).RunAndCompile(out var bytes);
@@ -51,9 +58,12 @@ public sealed class GeneratedTemplateTests
     private static GeneratorHost Host(IEnumerable<string> templates)
     {
         var host = new GeneratorHost();
+        // Few members, so that the compiler's time goes into templates.
+        var shape = SamplePlan.Shape();
+        shape = shape with { Weights = new(shape.Weights.Take(1)), Accessors = new([]) };
         foreach (var (index, template) in templates.Index())
         {
-            host.With($"/obj/M{index}.shape", PlanText.Write(SamplePlan.Shape($"Model{index}") with { ChatTemplate = template }), "shape");
+            host.With($"/obj/M{index}.shape", PlanText.Write(shape with { Name = $"Model{index}", ChatTemplate = template }), "shape");
         }
 
         return host;

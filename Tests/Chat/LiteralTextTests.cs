@@ -7,47 +7,57 @@ namespace ModelPack.Tests.Chat;
 /// <summary>Which characters came from messages stays known through everything that a template does with them.</summary>
 public sealed class LiteralTextTests
 {
-    /// <summary>Characters of messages are shown in capitals; the message is "ab cd".</summary>
-    [Theory]
-    [InlineData("<{{ m }}>", "<AB CD>")]
-    [InlineData("{{ '<' + m + '>' }}", "<AB CD>")]
-    [InlineData("{{ '<' ~ m ~ '>' }}", "<AB CD>")]
-    [InlineData("{{ m[1:4] + 'x' }}", "B Cx")]
-    [InlineData("{{ m[0] + 'x' }}", "Ax")]
-    [InlineData("{{ m[::-1] + 'x' }}", "DC BAx")]
-    [InlineData("{{ m.split(' ') | join('x') }}", "ABxCD")]
-    [InlineData("{{ m.replace('b', 'x') }}", "Ax CD")]
-    [InlineData("{{ 'x-y'.replace('-', m) }}", "xAB CDy")]
-    [InlineData("{{ ('x' + m).strip('xa') }}", "B CD")]
-    [InlineData("{{ m | trim }}x", "AB CDx")]
-    [InlineData("{{ [m, 'x'] }}", "['AB CD', 'x']")]
-    [InlineData("{{ {'k': m} | tojson }}", "{\"k\": \"AB CD\"}")]
-    [InlineData("{% set x %}<{{ m }}>{% endset %}{{ x + '!' }}", "<AB CD>!")]
-    [InlineData("{% macro f(a) %}({{ a }}){% endmacro %}{{ f(m) }}", "(AB CD)")]
-    [InlineData("{% for c in m %}{{ c }},{% endfor %}", "A,B, ,C,D,")]
-    [InlineData("{{ 'x' if m == 'ab cd' else 'y' }}", "x")]
-    [InlineData("{{ '%s!' % m }}", "AB CD!")]
-    [InlineData("{{ m * 2 }}", "AB CDAB CD")]
-    [InlineData("{{ m | indent(1, true) }}", " AB CD")]
-    [InlineData("{{ m | lower }}x", "AB CDx")]
-    [InlineData("{{ m.partition(' ')[2] ~ 'x' }}", "CDx")]
-    [InlineData("{{ m | safe + '<' }}", "AB CD&lt;")]
-    public void A_messages_text_is_known(string template, string shown)
+    /// <summary>A template, and what it makes of the message "ab cd", whose characters are shown in capitals.</summary>
+    private static readonly (string Template, string Shown)[] s_cases =
+    [
+        ("<{{ m }}>", "<AB CD>"),
+        ("{{ '<' + m + '>' }}", "<AB CD>"),
+        ("{{ '<' ~ m ~ '>' }}", "<AB CD>"),
+        ("{{ m[1:4] + 'x' }}", "B Cx"),
+        ("{{ m[0] + 'x' }}", "Ax"),
+        ("{{ m[::-1] + 'x' }}", "DC BAx"),
+        ("{{ m.split(' ') | join('x') }}", "ABxCD"),
+        ("{{ m.replace('b', 'x') }}", "Ax CD"),
+        ("{{ 'x-y'.replace('-', m) }}", "xAB CDy"),
+        ("{{ ('x' + m).strip('xa') }}", "B CD"),
+        ("{{ m | trim }}x", "AB CDx"),
+        ("{{ [m, 'x'] }}", "['AB CD', 'x']"),
+        ("{{ {'k': m} | tojson }}", "{\"k\": \"AB CD\"}"),
+        ("{% set x %}<{{ m }}>{% endset %}{{ x + '!' }}", "<AB CD>!"),
+        ("{% macro f(a) %}({{ a }}){% endmacro %}{{ f(m) }}", "(AB CD)"),
+        ("{% for c in m %}{{ c }},{% endfor %}", "A,B, ,C,D,"),
+        ("{{ 'x' if m == 'ab cd' else 'y' }}", "x"),
+        ("{{ '%s!' % m }}", "AB CD!"),
+        ("{{ m * 2 }}", "AB CDAB CD"),
+        ("{{ m | indent(1, true) }}", " AB CD"),
+        ("{{ m | lower }}x", "AB CDx"),
+        ("{{ m.partition(' ')[2] ~ 'x' }}", "CDx"),
+        ("{{ m | safe + '<' }}", "AB CD&lt;"),
+    ];
+
+    [Fact]
+    public void A_messages_text_is_known()
     {
         var variables = new TemplateMap().With("m", TemplateValue.LiteralText("ab cd"));
-        foreach (var form in new ChatTemplate[] { new TemplateInterpreter(JinjaParser.Parse(template)), GeneratedTemplateTests.Compile(template) })
+        var generated = GeneratedTemplateTests.CompileEach(s_cases.Select(c => c.Template));
+        foreach (var ((template, shown), compiled) in s_cases.Zip(generated))
         {
-            var result = form.Run(variables, () => GoldenChats.Now);
-            var characters = result.Text.ToCharArray();
-            for (var i = 0; i < result.Literal.Length; i += 2)
-            {
-                for (var at = result.Literal[i]; at < result.Literal[i + 1]; at++)
-                {
-                    characters[at] = char.ToUpperInvariant(characters[at]);
-                }
-            }
-
-            Assert.Equal(shown, new(characters));
+            Assert.Equal((template, shown), (template, Show(compiled.Run(variables, () => GoldenChats.Now))));
+            Assert.Equal((template, shown), (template, Show(new TemplateInterpreter(JinjaParser.Parse(template)).Run(variables, () => GoldenChats.Now))));
         }
+    }
+
+    private static string Show(TemplateValue result)
+    {
+        var characters = result.Text.ToCharArray();
+        for (var i = 0; i < result.Literal.Length; i += 2)
+        {
+            for (var at = result.Literal[i]; at < result.Literal[i + 1]; at++)
+            {
+                characters[at] = char.ToUpperInvariant(characters[at]);
+            }
+        }
+
+        return new(characters);
     }
 }

@@ -13,7 +13,7 @@ public class IncrementalTests
     private static readonly string[] s_steps =
     [
         GeneratorSteps.Files, GeneratorSteps.ParseShape, GeneratorSteps.ParsePlan, GeneratorSteps.Clashes, GeneratorSteps.Pair, GeneratorSteps.Orphans,
-        GeneratorSteps.LookForRuntime, GeneratorSteps.Host, GeneratorSteps.EmitSurface, GeneratorSteps.EmitForward,
+        GeneratorSteps.LookForRuntime, GeneratorSteps.Host, GeneratorSteps.EmitSurface, GeneratorSteps.EmitChat, GeneratorSteps.EmitForward,
     ];
 
     private readonly GeneratorHost _host = new GeneratorHost()

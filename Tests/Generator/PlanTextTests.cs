@@ -23,6 +23,20 @@ public class PlanTextTests
         Assert.Equal(plan, read.Value);
     }
 
+    [Theory]
+    [InlineData("one line")]
+    [InlineData("{% if x %}\n  {{ \"a\" }}\r\n\n{% endif %}\n")]
+    [InlineData("\n")]
+    public void A_chat_template_comes_back_as_it_was(string template)
+    {
+        var plan = SamplePlan.Plan() with { Shape = SamplePlan.Shape() with { ChatTemplate = template } };
+        var text = PlanText.Write(plan);
+        Assert.Equal(plan, PlanText.ReadPlan(text).Value);
+        Assert.Equal(template, PlanText.ReadShape(PlanText.Write(plan.Shape)).Value!.ChatTemplate);
+        Assert.Equal(template.Count(c => c == '\n') + 1, text.Split('\n').Count(l => l.StartsWith("chat ", StringComparison.Ordinal)));
+        Assert.NotEqual(SamplePlan.Plan(), plan);
+    }
+
     [Fact]
     public void Line_ends_of_Windows_are_read_too() =>
         Assert.Equal(SamplePlan.Plan(), PlanText.ReadPlan(PlanText.Write(SamplePlan.Plan()).Replace("\n", "\r\n", StringComparison.Ordinal)).Value);

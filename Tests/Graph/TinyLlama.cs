@@ -90,6 +90,7 @@ internal sealed class TinyLlama
                 string text => builder.Add(key, text),
                 uint number => builder.Add(key, number),
                 float number => builder.Add(key, number),
+                bool flag => builder.Add(key, flag),
                 string[] texts => builder.AddStrings(key, texts),
                 float[] numbers => builder.AddFloats(key, numbers),
                 int[] numbers => builder.AddIntegers(key, numbers),
