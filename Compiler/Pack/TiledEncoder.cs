@@ -46,10 +46,10 @@ internal static class TiledEncoder
         // Steps of the stored integers: half steps with a trellis.
         var halving = matrix.States == 1 ? 0 : 1;
         var at = Section(target, 0, columns, i => i < matrix.Columns ? matrix.ColumnOrder[i] : -1);
-        at = Section(target, at, columns, i => i < matrix.Columns ? BitConverter.SingleToInt32Bits(Power(matrix.ColumnExponents[i], 8)) : 0);
+        at = Section(target, at, columns, i => i < matrix.Columns ? BitConverter.SingleToInt32Bits(StepPowers.Of(matrix.ColumnExponents[i], 8)) : 0);
         at = Section(target, at, rows, i => i < matrix.Rows ? matrix.RowOrder[i] : -1);
         at = Section(target, at, rows, i => i < matrix.Rows
-            ? BitConverter.SingleToInt32Bits(Power(matrix.RowExponents[i] - (halving * matrix.RowStepsPerOctave), matrix.RowStepsPerOctave)) : 0);
+            ? BitConverter.SingleToInt32Bits(StepPowers.Of(matrix.RowExponents[i] - (halving * matrix.RowStepsPerOctave), matrix.RowStepsPerOctave)) : 0);
         for (var t = 0; t < matrix.Widths.Length; t++)
         {
             target[at + t] = (byte)(matrix.Widths[t] | (matrix.States == 1 ? 0 : TiledLayout.Trellis));
@@ -67,17 +67,6 @@ internal static class TiledEncoder
 
         return at + (4 * count);
     }
-
-    /// <summary>2^(e / n) as the nearest f32, from our own exponential: the C library's differs from system to system.</summary>
-    internal static float Power(int exponent, int perOctave)
-    {
-        var whole = (int)Math.Floor((double)exponent / perOctave);
-        var part = exponent - (whole * perOctave);
-        var value = MathF.ScaleB((float)DeterministicMath.Exp(part * (Ln2 / perOctave)), whole);
-        return float.IsFinite(value) ? value : throw new InvalidOperationException($"2^({exponent}/{perOctave}) is no f32.");
-    }
-
-    private const double Ln2 = 0.6931471805599453;
 
     private static unsafe int Group(TiledMatrix matrix, int group, Span<byte> target, int at)
     {

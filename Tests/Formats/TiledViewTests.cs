@@ -39,7 +39,7 @@ public unsafe class TiledViewTests
         {
             var view = new TiledView("a", pa, a.Bytes.Length, Rows, Columns, 8);
             Assert.True(view.SharesColumns(new("b", pb, b.Bytes.Length, Rows, Columns, 1)));
-            pb[512] ^= 1;
+            pb[4 * 192] ^= 1;
             Assert.False(view.SharesColumns(new("b", pb, b.Bytes.Length, Rows, Columns, 1)));
         }
     }
@@ -62,7 +62,7 @@ public unsafe class TiledViewTests
             { "is of kind 0x01", kinds, 0x84848401 },
             { "is of kind 0x89", kinds, 0x84848489 },
             { "is of kind 0x04", kinds, 0x84848404 },
-            { "its tiles take", kinds, w.Bytes[kinds] == 0x88 ? 0x82u : 0x88u | ((uint)w.Bytes[kinds + 1] << 8) | ((uint)w.Bytes[kinds + 2] << 16) | ((uint)w.Bytes[kinds + 3] << 24) },
+            { "its tiles take", kinds, BinaryPrimitives.ReadUInt32LittleEndian(w.Bytes.AsSpan(kinds)) ^ (w.Bytes[kinds] == 0x88 ? 12u : 1u) },
             { "escapes, from number 1 on", starts, 1 },
             { "do not fit", starts + 24, 0x7fffffff },
             { "tile 0 has escapes", starts + 4, 0xffffffff },

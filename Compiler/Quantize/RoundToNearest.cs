@@ -1,0 +1,89 @@
+using ModelPack.Compiler.Import;
+
+namespace ModelPack.Compiler.Quantize;
+
+/// <summary>
+/// Round-to-nearest over the tiled family: no calibration, seconds for a model. Tiles of one width, a step per row (2^(e/64)), rows and columns as the source has them.
+/// </summary>
+internal static class RoundToNearest
+{
+    private const int StepsPerOctave = 64;
+
+    /// <summary>At most one code in so many becomes an escape: a kernel pays for each.</summary>
+    private const int CodesPerEscape = 1600;
+
+    /// <param name="tensor">Finite values.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="width">Bits of a code, 2 to 8.</param>
+    /// <param name="threads">Threads; the result does not depend on it (−1: all cores).</param>
+    public static TiledMatrix Quantize(SourceTensor tensor, int rows, int columns, int width, int threads = -1)
+    {
+        int groups = (rows + TiledMatrix.TileRows - 1) / TiledMatrix.TileRows, blocks = (columns + TiledMatrix.TileColumns - 1) / TiledMatrix.TileColumns;
+        var exponents = new int[rows];
+        var codes = new short[checked((long)groups * columns * TiledMatrix.TileRows)];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+        var limits = RowLimits.Choose(tensor, rows, columns, (long)rows * columns / CodesPerEscape, options);
+        Parallel.For(0, groups, options, () => new float[columns], (group, _, values) =>
+        {
+            for (var row = group * TiledMatrix.TileRows; row < Math.Min(rows, (group + 1) * TiledMatrix.TileRows); row++)
+            {
+                tensor.DequantizeRow(row, values);
+                exponents[row] = Exponent(limits[row], width);
+                Round(values, exponents[row], codes.AsSpan(group * columns * TiledMatrix.TileRows), row % TiledMatrix.TileRows);
+            }
+
+            return values;
+        }, _ => { });
+
+        var widths = new byte[groups * blocks];
+        Array.Fill(widths, (byte)width);
+        var (rowClasses, columnClasses) = CodeClasses.Fit(codes, groups, rows, columns);
+        return new TiledMatrix
+        {
+            Rows = rows,
+            Columns = columns,
+            States = 1,
+            RowOrder = [.. Enumerable.Range(0, rows)],
+            ColumnOrder = [.. Enumerable.Range(0, columns)],
+            RowExponents = exponents,
+            RowStepsPerOctave = StepsPerOctave,
+            ColumnExponents = new int[columns],
+            RowClasses = rowClasses,
+            ColumnClasses = columnClasses,
+            Widths = widths,
+            Codes = codes,
+        };
+    }
+
+    /// <summary>The smallest e at which 2^(e/64) times the largest code of the width reaches <paramref name="limit"/>; 0 for a row of zeros.</summary>
+    private static int Exponent(float limit, int width)
+    {
+        if (limit == 0f)
+        {
+            return 0;
+        }
+
+        var largest = (1 << (width - 1)) - 1;
+        var exponent = -149 * StepsPerOctave;
+        // Bisection by the very function that gives the step.
+        for (var bit = 1 << 14; bit > 0; bit >>= 1)
+        {
+            if (exponent + bit <= 127 * StepsPerOctave && StepPowers.Of(exponent + bit, StepsPerOctave) * largest < limit)
+            {
+                exponent += bit;
+            }
+        }
+
+        return exponent + 1;
+    }
+
+    private static void Round(ReadOnlySpan<float> values, int exponent, Span<short> codes, int lane)
+    {
+        var step = StepPowers.Of(exponent, StepsPerOctave);
+        for (var j = 0; j < values.Length; j++)
+        {
+            codes[(j * TiledMatrix.TileRows) + lane] = (short)Math.Clamp(Math.Round(values[j] / step), short.MinValue, short.MaxValue);
+        }
+    }
+}
