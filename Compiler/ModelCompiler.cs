@@ -34,6 +34,11 @@ internal static class ModelCompiler
     public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
+        if (!options.Compression.KeepsSource)
+        {
+            throw new ModelPackException(CompilerCodes.NotYet, "qualities other than Source need the quantiser, which this version does not have yet.");
+        }
+
         var model = Lower(source, options, headersOnly: false);
         // A text model without its tokenizer is of no use: say so before the long work.
         var tokenizer = GgufTokenizer.Read(source.Metadata);

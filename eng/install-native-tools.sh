@@ -5,13 +5,15 @@
 #   eng/install-native-tools.sh            for this machine's own architecture
 #   eng/install-native-tools.sh --arm64    also what publishing for linux-arm64 from x64 and running the result need: a C library and startup files for
 #                                          the linker (gcc-aarch64-linux-gnu brings them), objcopy, qemu. No zlib: .NET brings its own.
+#   eng/install-native-tools.sh --browser  also Chromium, in which a test opens the report of a compilation
 set -euo pipefail
 
-arm64=0
+arm64=0 browser=0
 for argument; do
   case $argument in
     --arm64) arm64=1 ;;
-    *) echo "native tools: there is no option '$argument'; --arm64 is the only one" >&2; exit 2 ;;
+    --browser) browser=1 ;;
+    *) echo "native tools: there is no option '$argument'; there are --arm64 and --browser" >&2; exit 2 ;;
   esac
 done
 
@@ -23,6 +25,10 @@ if ((arm64)) && [[ $(uname -m) != aarch64 ]]; then
   command -v aarch64-linux-gnu-gcc >/dev/null || packages+=(gcc-aarch64-linux-gnu)
   [[ -e /usr/aarch64-linux-gnu/lib/libc.so ]] || packages+=(libc6-dev-arm64-cross)
   command -v qemu-aarch64-static >/dev/null || packages+=(qemu-user-static)
+fi
+
+if ((browser)); then
+  [[ -x /usr/bin/chromium || -x /usr/bin/chromium-browser || -x /usr/bin/google-chrome ]] || packages+=(chromium)
 fi
 
 if ((${#packages[@]} == 0)); then

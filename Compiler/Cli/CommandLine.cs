@@ -5,7 +5,11 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>A verb's arguments: one file and <c>--name value</c> options. (No parser library: builds start this program often, and start-up time is theirs.)</summary>
 internal sealed class CommandLine
 {
+    /// <summary>Options that may be given several times.</summary>
+    private static readonly string[] s_lists = ["--calibration"];
+
     private readonly Dictionary<string, string> _values = [];
+    private readonly List<(string Option, string Value)> _lists = [];
     private readonly HashSet<string> _flags = [];
 
     /// <param name="verb">For messages.</param>
@@ -30,7 +34,12 @@ internal sealed class CommandLine
                     throw Error($"{verb}: {argument} wants a value behind it.");
                 }
 
-                if (!_values.TryAdd(argument, arguments[++i]))
+                i++;
+                if (s_lists.Contains(argument))
+                {
+                    _lists.Add((argument, arguments[i]));
+                }
+                else if (!_values.TryAdd(argument, arguments[i]))
                 {
                     throw Error($"{verb}: {argument} is given twice.");
                 }
@@ -60,6 +69,9 @@ internal sealed class CommandLine
     public bool Has(string flag) => _flags.Contains(flag);
 
     public string? Text(string option) => _values.GetValueOrDefault(option);
+
+    /// <summary>All values of an option that may be given several times, in order.</summary>
+    public IReadOnlyList<string> All(string option) => [.. _lists.Where(l => l.Option == option).Select(l => l.Value)];
 
     public string Require(string option) => Text(option) ?? throw Error($"{option} is missing.");
 

@@ -13,9 +13,8 @@ internal static class InspectVerb
 {
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output)
     {
-        var line = new CommandLine("inspect", arguments, ["--name", "--namespace", "--quality", "--context-length", "--shape"], ["--json"]);
-        CompileOptions.CheckQuality(line.Text("--quality"));
-        var options = new CompileOptions(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue));
+        var line = new CommandLine("inspect", arguments, ["--name", "--namespace", "--context-length", "--shape", .. CompressionArguments.Names], ["--json"]);
+        var options = CompressionArguments.ReadCompileOptions(line);
         using var source = ModelSource.Open(line.File);
         if (line.Text("--shape") is { } path)
         {

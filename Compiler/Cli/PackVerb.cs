@@ -11,14 +11,8 @@ internal static class PackVerb
 {
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--quality", "--context-length", "-o", "--plan", "--threads", .. s_later], ["--json"]);
-        foreach (var option in s_later.Where(o => line.Text(o) is not null))
-        {
-            throw new ModelPackException(CompilerCodes.NotYet, $"pack: {option} belongs to the calibrated quantiser, which this version does not have yet. Leave it out: the pack then keeps the file's own weights exactly (Source).");
-        }
-
-        CompileOptions.CheckQuality(line.Text("--quality"));
-        var options = new CompileOptions(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue));
+        var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--threads", "--report", .. CompressionArguments.Names], ["--json"]);
+        var options = CompressionArguments.ReadCompileOptions(line);
         var path = line.Require("-o");
         var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);
@@ -60,9 +54,6 @@ internal static class PackVerb
 
         return 0;
     }
-
-    /// <summary>The design's options for the quantiser.</summary>
-    private static readonly string[] s_later = ["--effort", "--recipe", "--bits-per-weight", "--max-size", "--memory-budget", "--optimize", "--calibration", "--report"];
 
     /// <summary>At most one line a second, none in the first.</summary>
     private sealed class Progress(TextWriter output, string label)

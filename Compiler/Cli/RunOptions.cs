@@ -3,11 +3,10 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>The options that <c>run</c> and <c>measure</c> share.</summary>
 internal static class RunOptions
 {
-    public static readonly string[] Names = ["--quality", "--activations", "--kernels", "--threads", "--context-length"];
+    public static readonly string[] Names = [.. CompressionArguments.Names, "--activations", "--kernels", "--threads", "--context-length"];
 
     public static ModelOptions Read(CommandLine line)
     {
-        CompileOptions.CheckQuality(line.Text("--quality"));
         var activations = line.Text("--activations") ?? "int8";
         if (activations is not ("int8" or "float"))
         {

@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace ModelPack.Compiler.Cli;
+
+/// <summary>The options that say how a model is compressed; the verbs that pack share them.</summary>
+internal static class CompressionArguments
+{
+    public static readonly string[] Names = ["--quality", "--effort", "--recipe", "--optimize", "--bits-per-weight", "--max-size", "--memory-budget", "--calibration"];
+
+    /// <summary>Names, context length and compression of a model that is compiled.</summary>
+    /// <exception cref="ModelPackException">MP3002, MP3004.</exception>
+    public static CompileOptions ReadCompileOptions(CommandLine line) =>
+        new(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue)) { Compression = Read(line) };
+
+    /// <exception cref="ModelPackException">MP3002, MP3004.</exception>
+    public static CompressionOptions Read(CommandLine line) => new()
+    {
+        Quality = QualityTarget.Parse(line.Text("--quality")),
+        Effort = Choice(line, "--effort", Effort.Normal),
+        Recipe = Choice(line, "--recipe", Recipe.Tiled),
+        Optimize = Choice(line, "--optimize", Optimize.Size),
+        BitsPerWeight = Bits(line),
+        MaxSize = Size(line, "--max-size"),
+        MemoryBudget = Size(line, "--memory-budget"),
+        Calibration = line.All("--calibration"),
+    };
+
+    private static T Choice<T>(CommandLine line, string option, T otherwise)
+        where T : struct, Enum
+    {
+        if (line.Text(option) is not { } text)
+        {
+            return otherwise;
+        }
+
+        foreach (var name in Enum.GetNames<T>())
+        {
+            if (name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return Enum.Parse<T>(name);
+            }
+        }
+
+        throw CommandLine.Error($"{option} is '{text}'; expected {string.Join(", ", Enum.GetNames<T>())}.");
+    }
+
+    private static double? Bits(CommandLine line)
+    {
+        if (line.Text("--bits-per-weight") is not { } text)
+        {
+            return null;
+        }
+
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bits) && bits is >= 1 and <= 16
+            ? bits
+            : throw CommandLine.Error($"--bits-per-weight is '{text}'; expected a number from 1 to 16.");
+    }
+
+    private static long? Size(CommandLine line, string option) => line.Text(option) is not { } text
+        ? null
+        : ByteSize.TryParse(text) ?? throw CommandLine.Error($"{option} is '{text}'; expected a size such as 60MB.");
+}
