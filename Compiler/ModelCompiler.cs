@@ -8,6 +8,7 @@ using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Passes;
+using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Tokenizers;
 using ModelPack.Formats;
 using ModelPack.Plan;
@@ -34,7 +35,8 @@ internal static class ModelCompiler
     public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        if (!options.Compression.KeepsSource)
+        var width = RoundToNearest.Width(options.Compression);
+        if (width == 0 && !options.Compression.KeepsSource)
         {
             throw new ModelPackException(CompilerCodes.NotYet, "qualities other than Source need the quantiser, which this version does not have yet.");
         }
@@ -44,6 +46,7 @@ internal static class ModelCompiler
         var tokenizer = GgufTokenizer.Read(source.Metadata);
         var writer = new PackWriter(pack, threads, cancellation);
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
+        var formats = new List<string>();
         long done = 0, weights = 0, resident = 0, rest = 0;
         foreach (var weight in model.Weights)
         {
@@ -55,10 +58,9 @@ internal static class ModelCompiler
             }
 
             var before = writer.Position;
-            var bytes = weight.IsVector || weight.Source is null
-                ? ResidentEncoder.EncodeFloats(weight.ReadFloats())
-                : ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads);
-            writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
+            var (format, bytes) = Encode(weight, width, threads);
+            formats.Add(format.ToString());
+            writer.AddTensor(weight.Name, format, weight.Rows, weight.Columns, bytes);
             if (!weight.IsVector)
             {
                 weights += (long)weight.Rows * weight.Columns;
@@ -77,13 +79,32 @@ internal static class ModelCompiler
 
         var hash = writer.Finish();
         var plan = new ModelPlan(
-            model.Shape, Version, hash, writer.Position, new(model.Weights.Select(w => w.SourceFormat.ToString())), model.Buffers, model.Templates, model.Steps);
+            model.Shape, Version, hash, writer.Position, new(formats), model.Buffers, model.Templates, model.Steps);
         if (PlanCheck.Problems(plan) is [var problem, ..])
         {
             throw new GraphException($"The plan makes no sense: {problem}.");
         }
 
         return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * resident / weights, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <param name="weight">A weight of the graph.</param>
+    /// <param name="width">Bits of a code; 0: as the source has them.</param>
+    /// <param name="threads">Threads; the result does not depend on it.</param>
+    private static (WeightFormat Format, byte[] Bytes) Encode(WeightRef weight, int width, int threads)
+    {
+        if (weight.IsVector || weight.Source is null)
+        {
+            return (weight.SourceFormat, ResidentEncoder.EncodeFloats(weight.ReadFloats()));
+        }
+
+        if (width == 0)
+        {
+            return (weight.SourceFormat, ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads));
+        }
+
+        var matrix = RoundToNearest.Quantize(weight.Source, weight.Rows, weight.Columns, width, threads);
+        return (TiledEncoder.Format(matrix), TiledEncoder.Encode(matrix));
     }
 
     private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)
