@@ -46,14 +46,26 @@ internal static class ModelCompiler
         }
 
         var write = new PackAssembly(source, model, tokenizer, options.Compression, threads, cancellation);
-        return Compress(options.Compression, write, pack, threads, progress) with { Seconds = clock.Elapsed.TotalSeconds };
+        return Compress(source, options.Compression, write, pack, threads, progress, cancellation) with { Seconds = clock.Elapsed.TotalSeconds };
     }
 
-    private static PackResult Compress(CompressionOptions options, PackAssembly assembly, Stream pack, int threads, Action<double> progress)
+    private static PackResult Compress(
+        ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         if (options.KeepsSource)
         {
             return assembly.Write(pack, _ => null, "Source", progress);
+        }
+
+        if (options.Recipe == Recipe.Tiled && options.Effort != Effort.Fast)
+        {
+            using var calibrated = new CalibratedCompression(source, options, assembly, threads, progress, cancellation);
+            return calibrated.Run(pack, progress);
+        }
+
+        if (options.Recipe == Recipe.DoubleCompression)
+        {
+            throw new ModelPackException(CompilerCodes.NotYet, "recipe DoubleCompression cannot be chosen yet. Use Tiled, which is smaller at equal quality, or RoundToNearest.");
         }
 
         PackResult? result = null;
@@ -119,4 +131,8 @@ internal static class ModelCompiler
 /// <param name="ResidentBytes">Bytes of the weights in memory.</param>
 /// <param name="How">How the weights are stored, in words.</param>
 /// <param name="Seconds">Time taken.</param>
-internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, long ResidentBytes, string How, double Seconds);
+internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, double BitsRest, double BitsResident, long ResidentBytes, string How, double Seconds)
+{
+    /// <summary>Mean KL divergence on held-out text, nats per token; null where nothing was measured.</summary>
+    public double? Divergence { get; init; }
+}

@@ -15,7 +15,10 @@ internal static class PackVerb
     {
         var clock = Stopwatch.StartNew();
         var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--shape", "--threads", "--report", .. CompressionArguments.Names, .. CacheArguments.Names], ["--json"]);
+        var cache = CacheArguments.Open(line);
         var options = CompressionArguments.ReadCompileOptions(line);
+        options = options with { Compression = options.Compression with { StatisticsFolder = cache?.Folder } };
+        var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var path = line.Require("-o");
         var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);
         var shapePath = line.Text("--shape");
@@ -30,11 +33,10 @@ internal static class PackVerb
             errors.WriteLine($"{line.File} : warning {CompilerCodes.ChatTemplateUnsupported}: {problem}");
         }
 
-        var cache = CacheArguments.Open(line);
         var key = cache is null ? default : CacheArguments.Key(line, cache);
         // (A report shows the work: it is done.)
         var cached = cache is null || line.Text("--report") is not null ? null : CompiledModel.TryGet(cache, key, pack.Stream);
-        var model = cached ?? Compile(line, source, options, pack.Stream, output, cancellation);
+        var model = cached ?? Compile(line, source, options, threads, pack.Stream, output, cancellation);
         plan.Write(model.Plan);
         shape?.Write(model.Shape);
         cancellation.ThrowIfCancellationRequested();
@@ -59,9 +61,8 @@ internal static class PackVerb
         }
     }
 
-    private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, Stream pack, TextWriter output, CancellationToken cancellation)
+    private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, TextWriter output, CancellationToken cancellation)
     {
-        var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var progress = new Progress(output, Path.GetFileName(line.File));
         var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
         var summary = string.Create(
@@ -74,7 +75,7 @@ internal static class PackVerb
             ["bits_rest"] = Math.Round(result.BitsRest, 4),
             ["bits_resident"] = Math.Round(result.BitsResident, 4),
             // Null where nothing was measured: every weight is the file's own, or rounded without calibration.
-            ["kld"] = null,
+            ["kld"] = result.Divergence,
         };
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
     }

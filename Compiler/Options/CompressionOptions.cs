@@ -61,6 +61,9 @@ internal sealed record CompressionOptions
     /// <summary>Text files to calibrate on; none: the text that comes with ModelPack.</summary>
     public IReadOnlyList<string> Calibration { get; init; } = [];
 
+    /// <summary>Where calibration statistics are kept from build to build; null: nowhere. Does not change the result.</summary>
+    public string? StatisticsFolder { get; init; }
+
     public bool HasBudget => BitsPerWeight is not null || MaxSize is not null || MemoryBudget is not null;
 
     /// <summary>Nothing is quantised.</summary>

@@ -12,18 +12,6 @@ internal static class RoundToNearest
     /// <summary>At most one code in so many becomes an escape: a kernel pays for each.</summary>
     private const int CodesPerEscape = 1600;
 
-    /// <summary>The width that stands for a quality level under this recipe, 8 bits for <c>High</c> to 4 for <c>Tiny</c>; 0: another recipe, or a budget, which this one does not keep.</summary>
-    public static int Width(CompressionOptions options) => options.Recipe != Recipe.RoundToNearest || options.Quality.IsSource || options.HasBudget
-        ? 0
-        : options.Quality.Divergence switch
-        {
-            <= 0.005 => 8,
-            <= 0.02 => 7,
-            <= 0.05 => 6,
-            <= 0.10 => 5,
-            _ => 4,
-        };
-
     /// <summary>Nearest codes.</summary>
     /// <param name="tensor">Finite values.</param>
     /// <param name="rows">Rows.</param>

@@ -33,24 +33,23 @@ internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string
         new("Namespace", _ => true, "a C# namespace"),
         new("Quality", IsQuality, "Source, a level such as Balanced, or a KL divergence such as 0.05")
         {
-            Option = "--quality", OfShape = true, IsAvailable = IsSource,
-            Today = "Source, which keeps the file's own numbers, and which is also what you get without this metadatum",
+            Option = "--quality", OfShape = true,
         },
         new("ContextLength", value => IsInteger(value, 1, 1 << 24), "a number of positions from 1 to 16777216") { Option = "--context-length", OfShape = true },
         new("Instructions", value => Regex.IsMatch(value, @"^[A-Za-z0-9._,;+\- ]+$"), "values of IlcInstructionSet such as x86-64-v4 or armv8.2-a,dotprod, several separated by semicolons"),
-        new("BitsPerWeight", value => Number(value) is >= 1 and <= 16, "a number of bits from 1 to 16") { Option = "--bits-per-weight", Today = "no budget; leave it out and give Quality=\"Source\"" },
-        new("MaxSize", IsSize, "a size such as 60MB") { Option = "--max-size", Today = "no budget; leave it out and give Quality=\"Source\"" },
-        new("MemoryBudget", IsSize, "a size such as 48MB") { Option = "--memory-budget", Today = "no budget; leave it out and give Quality=\"Source\"" },
-        new("Optimize", value => IsOneOf(value, "Size", "Speed"), "Size or Speed") { Option = "--optimize", Today = "no preference; leave it out" },
-        new("Calibration", _ => true, "text files") { Option = "--calibration", Files = true, Today = "no calibration; leave it out and give Quality=\"Source\"" },
+        new("BitsPerWeight", value => Number(value) is >= 1 and <= 16, "a number of bits from 1 to 16") { Option = "--bits-per-weight" },
+        new("MaxSize", IsSize, "a size such as 60MB") { Option = "--max-size" },
+        new("MemoryBudget", IsSize, "a size such as 48MB") { Option = "--memory-budget" },
+        new("Optimize", value => IsOneOf(value, "Size", "Speed"), "Size or Speed") { Option = "--optimize" },
+        new("Calibration", _ => true, "text files") { Option = "--calibration", Files = true },
         new("Embed", value => IsOneOf(value, "Resource", "Object", "Sidecar"), "Resource, Object or Sidecar")
         {
             IsAvailable = value => IsOneOf(value, "Resource"), Today = "Resource, which is also what you get without this metadatum",
         },
-        new("Effort", value => IsOneOf(value, "Fast", "Normal", "Best"), "Fast, Normal or Best") { Option = "--effort", Today = "no choice; leave it out" },
+        new("Effort", value => IsOneOf(value, "Fast", "Normal", "Best"), "Fast, Normal or Best") { Option = "--effort" },
         new("Recipe", value => IsOneOf(value, "Tiled", "DoubleCompression", "RoundToNearest"), "Tiled, DoubleCompression or RoundToNearest")
         {
-            Option = "--recipe", Today = "no choice; leave it out and give Quality=\"Source\"",
+            Option = "--recipe", IsAvailable = value => !IsOneOf(value, "DoubleCompression"), Today = "Tiled and RoundToNearest",
         },
     ];
 

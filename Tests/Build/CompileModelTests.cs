@@ -145,7 +145,7 @@ public sealed class CompileModelTests : IDisposable
     [Fact]
     public void Warning_lines_of_the_child_process_become_warnings_and_the_build_goes_on()
     {
-        var task = Shell($"echo '/m/x.gguf : warning MP2301: the chat template is beyond what is translated: line 2' >&2; echo pack >'{Output("PackFile")}.new'; echo plan >'{Output("PlanFile")}.new'");
+        var task = Shell($"echo '/m/x.gguf : warning MP2301: the chat template is beyond what is translated: line 2' >&2; echo pack >'{Output("PackFile")}.new'; echo plan >'{Output("PlanFile")}.new'; echo shape >'{Output("ShapeFile")}.new'");
         Assert.True(task.Execute());
         var warning = Assert.Single(_engine.Warnings);
         Assert.Equal("MP2301", warning.Code);

@@ -10,14 +10,14 @@ public sealed class ProjectErrorTests
         using var project = new ConsumerProject("""
             <CompressedModel Include="missing.gguf" />
             <CompressedModel Include="tiny.Q4_0.gguf;tiny.Q8_0.gguf" />
-            <CompressedModel Include="tiny.Q8_0.gguf" Name="Other" Quality="Balanced" ContextLenght="5" />
+            <CompressedModel Include="tiny.Q8_0.gguf" Name="Other" Embed="Sidecar" ContextLenght="5" />
             """);
         project.Write("tiny.Q4_0.gguf", "");
         project.Write("tiny.Q8_0.gguf", "");
         var result = project.DotNet("msbuild", "-nologo", "-t:ModelPack", "-nodeReuse:false").Fails();
         Assert.Contains($"{project["app.csproj"]} : error MP1001: model file 'missing.gguf' does not exist", result.Output);
         Assert.Contains($"{project["app.csproj"]} : error MP1005: models 'tiny.Q4_0.gguf' and 'tiny.Q8_0.gguf' both become the class 'app.Tiny'", result.Output);
-        Assert.Contains("error MP1007: model 'tiny.Q8_0.gguf': Quality=\"Balanced\" is not available yet. What works today: Source", result.Output);
+        Assert.Contains("error MP1007: model 'tiny.Q8_0.gguf': Embed=\"Sidecar\" is not available yet. What works today: Resource", result.Output);
         Assert.Contains("MP1008: model 'tiny.Q8_0.gguf': nobody reads the metadatum ContextLenght; did you mean ContextLength?", result.Output);
     }
 

@@ -71,16 +71,8 @@ public sealed class ResolveCompressedModelsTests : IDisposable
     [InlineData("Embed", "Cloud", "MP1006")]
     [InlineData("Effort", "None", "MP1006")]
     [InlineData("Recipe", "Pasta", "MP1006")]
-    [InlineData("Quality", "Balanced", "MP1007")]
-    [InlineData("Quality", "0.05", "MP1007")]
-    [InlineData("BitsPerWeight", "4.25", "MP1007")]
-    [InlineData("MaxSize", "60MB", "MP1007")]
-    [InlineData("MemoryBudget", "48 MB", "MP1007")]
-    [InlineData("Optimize", "Speed", "MP1007")]
-    [InlineData("Calibration", "texts/*.txt", "MP1007")]
     [InlineData("Embed", "Sidecar", "MP1007")]
-    [InlineData("Effort", "Best", "MP1007")]
-    [InlineData("Recipe", "Tiled", "MP1007")]
+    [InlineData("Recipe", "DoubleCompression", "MP1007")]
     public void A_value_that_cannot_be_used_is_refused_with_the_item_and_the_value(string name, string value, string code)
     {
         Resolve(Item(_model, (name, value)));
@@ -164,7 +156,7 @@ public sealed class ResolveCompressedModelsTests : IDisposable
     [Fact]
     public void Every_error_of_an_item_is_reported_at_once()
     {
-        Resolve(Item(_folder["missing.gguf"], ("Name", "1"), ("Effort", "Best")));
+        Resolve(Item(_folder["missing.gguf"], ("Name", "1"), ("Embed", "Sidecar")));
         Assert.Equal(["MP1001", "MP1007", "MP1003"], _engine.ErrorCodes);
     }
 

@@ -76,7 +76,7 @@ public sealed class BuildCacheTests : IDisposable
     [Fact]
     public void What_was_not_used_for_longest_goes_first()
     {
-        var small = new BuildCache(_cache.Folder, 400);
+        var small = new BuildCache(_cache.Folder, 300);
         foreach (var (what, days) in new[] { ("a", 3), ("b", 2), ("c", 1) })
         {
             Put(_cache, what, new string('x', 100));

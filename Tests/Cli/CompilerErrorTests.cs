@@ -70,10 +70,9 @@ public sealed class CompilerErrorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Balanced", "does not have yet")]
-    [InlineData("0.05", "does not have yet")]
     [InlineData("Excellent", "is not a quality")]
-    public void MP3002_only_the_quality_Source_is_compiled_so_far(string quality, string says) => AssertError("MP3002", ["--quality", quality], says);
+    [InlineData("0", "is not a quality")]
+    public void MP3002_a_quality_that_is_none_is_refused(string quality, string says) => AssertError("MP3002", ["--quality", quality], says);
 
     [Fact]
     public void MP3003_a_context_beyond_the_models_own_is_refused() => AssertError("MP3003", ["--context-length", "513"], "1 to 512");
@@ -120,10 +119,9 @@ public sealed class CompilerErrorTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData("--max-size", "60MB")]
-    [InlineData("--bits-per-weight", "4")]
-    public void MP3007_what_belongs_to_the_quantiser_is_refused_and_not_ignored(string option, string value) => AssertError("MP3007", [option, value], option);
+    [Fact]
+    public void MP3007_a_recipe_that_cannot_be_chosen_yet_is_refused_and_not_ignored() =>
+        AssertError("MP3007", ["--recipe", "DoubleCompression", "--quality", "Small"], "DoubleCompression");
 
     [Fact]
     public void MP3008_too_little_memory_is_said_as_such()

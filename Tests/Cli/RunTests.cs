@@ -81,11 +81,11 @@ public sealed class RunTests : IDisposable
         var text = _folder.Write("t.txt", string.Join(' ', Enumerable.Repeat("Once upon a time there was a little girl who liked to play with her red ball in the park.", 40)));
         var json = Modelpack.Ok("measure", Stories, "--text", text, "--windows", "1", "--json").Json;
 
-        // Weights in f32 take f32 activations either way: nothing differs.
-        Assert.Equal(0, json.GetProperty("kld").GetDouble(), 1e-9);
-        Assert.Equal(0, json.GetProperty("kld_p99").GetDouble(), 1e-9);
+        // Weights in f32 take f32 activations either way; but the reference runs in calibration's engine, which adds in another order.
+        Assert.Equal(0, json.GetProperty("kld").GetDouble(), 1e-6);
+        Assert.Equal(0, json.GetProperty("kld_p99").GetDouble(), 1e-5);
         Assert.Equal(1, json.GetProperty("top1").GetDouble());
-        Assert.Equal(json.GetProperty("ppl_reference").GetDouble(), json.GetProperty("ppl").GetDouble(), 1e-9);
+        Assert.Equal(json.GetProperty("ppl_reference").GetDouble(), json.GetProperty("ppl").GetDouble(), 1e-3);
         Assert.InRange(json.GetProperty("ppl").GetDouble(), 1, 500);
         Assert.True(json.GetProperty("bytes").GetInt64() > 500_000);
         Assert.True(json.GetProperty("bits_rest").GetDouble() > 0);
