@@ -10,6 +10,7 @@ using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Passes;
+using ModelPack.Compiler.Report;
 using ModelPack.Compiler.Tokenizers;
 using ModelPack.Formats;
 using ModelPack.Plan;
@@ -135,4 +136,16 @@ internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, d
 {
     /// <summary>Mean KL divergence on held-out text, nats per token; null where nothing was measured.</summary>
     public double? Divergence { get; init; }
+
+    /// <summary>What each tensor weighs, for the report.</summary>
+    public IReadOnlyList<ReportTensor> Tensors { get; init; } = [];
+
+    /// <summary>Divergence and agreement in full, where they were measured.</summary>
+    public MeasuredQuality? Quality { get; init; }
+
+    /// <summary>Every point that was evaluated.</summary>
+    public IReadOnlyList<ReportPoint> Front { get; init; } = [];
+
+    /// <summary>Seconds by stage.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Stages { get; init; } = [];
 }

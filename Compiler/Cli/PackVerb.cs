@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
+using ModelPack.Compiler.Report;
 using ModelPack.Plan;
 
 namespace ModelPack.Compiler.Cli;
@@ -22,7 +23,7 @@ internal static class PackVerb
         var path = line.Require("-o");
         var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);
         var shapePath = line.Text("--shape");
-        CheckDistinct(line.File, path, planPath, shapePath);
+        CheckDistinct(line.File, path, planPath, shapePath, line.Text("--report"));
 
         using var source = ModelSource.Open(line.File);
         using var pack = new OutputFile(path);
@@ -36,7 +37,8 @@ internal static class PackVerb
         var key = cache is null ? default : CacheArguments.Key(line, cache);
         // (A report shows the work: it is done.)
         var cached = cache is null || line.Text("--report") is not null ? null : CompiledModel.TryGet(cache, key, pack.Stream);
-        var model = cached ?? Compile(line, source, options, threads, pack.Stream, output, cancellation);
+        using var report = line.Text("--report") is { } reportPath ? new OutputFile(reportPath) : null;
+        var model = cached ?? Compile(line, source, options, threads, pack.Stream, report, output, cancellation);
         plan.Write(model.Plan);
         shape?.Write(model.Shape);
         cancellation.ThrowIfCancellationRequested();
@@ -48,6 +50,7 @@ internal static class PackVerb
         // The pack first: a plan names a pack that exists.
         pack.Commit();
         plan.Commit();
+        report?.Commit();
         shape?.Commit();
         Print(line, model, cached is not null, cache?.Trouble, clock.Elapsed.TotalSeconds, output);
         return 0;
@@ -57,17 +60,18 @@ internal static class PackVerb
     {
         if (files.All(f => f is null || f.Length > 0) && files.OfType<string>().Select(Path.GetFullPath).GroupBy(f => f).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
-            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack, plan and shape are different files.");
+            throw CommandLine.Error($"'{twice.Key}' is given twice: model, pack, plan, shape and report are different files.");
         }
     }
 
-    private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, TextWriter output, CancellationToken cancellation)
+    private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, OutputFile? report, TextWriter output, CancellationToken cancellation)
     {
         var progress = new Progress(output, Path.GetFileName(line.File));
         var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
         var summary = string.Create(
             CultureInfo.InvariantCulture,
             $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
+        report?.Write(line.Text("--report")!.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReportJson.Write(ReportOf(line, result)).ToJsonString() : ReportHtml.Write(ReportOf(line, result)));
         var figures = new JsonObject
         {
             ["bytes_in"] = result.BytesIn,
@@ -78,6 +82,27 @@ internal static class PackVerb
             ["kld"] = result.Divergence,
         };
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
+    }
+
+    private static PackReport ReportOf(CommandLine line, PackResult result)
+    {
+        var matrices = result.Tensors.Where(t => t.Rows > 1).Sum(t => (long)(t.BitsRest * t.Rows * t.Columns / 8));
+        return new()
+        {
+            Model = Path.GetFileName(line.File),
+            Version = ModelCompiler.Version,
+            Options = [.. line.Given.Where(g => CompressionArguments.Names.Contains(g.Option)).Select(g => KeyValuePair.Create(g.Option[2..], g.Value))],
+            BytesIn = result.BytesIn,
+            BytesOut = result.BytesOut,
+            BytesBy = [new("matrices", matrices), new("tokenizer, vectors, directory", result.BytesOut - matrices)],
+            BitsRest = result.BitsRest,
+            BitsResident = result.BitsResident,
+            Quality = result.Quality,
+            Tensors = result.Tensors,
+            Front = result.Front,
+            Stages = result.Stages.Count > 0 ? result.Stages : [new("everything", result.Seconds)],
+            PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
+        };
     }
 
     private static void Print(CommandLine line, CompiledModel model, bool cached, string? trouble, double seconds, TextWriter output)

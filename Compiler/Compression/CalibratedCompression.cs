@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Architectures;
@@ -9,6 +10,7 @@ using ModelPack.Compiler.Interpreter;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
+using ModelPack.Compiler.Report;
 using ModelPack.Execution;
 using ModelPack.Kernels;
 
@@ -34,11 +36,13 @@ internal sealed class CalibratedCompression : IDisposable
     private readonly HeldOutEvaluation _heldOut;
     private readonly double _firstLambda;
     private readonly Dictionary<int, PackResult> _results = [];
+    private readonly SortedDictionary<int, (string Stage, double Seconds)> _stages = [];
 
     /// <exception cref="ModelPackException">MP3401 to MP3404.</exception>
     public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, Action<double> progress, CancellationToken cancellation)
     {
         (_options, _assembly, _threads, _cancellation) = (options, assembly, threads, cancellation);
+        var clock = Stopwatch.StartNew();
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
         var calibrated = CalibratedModel.Of(
@@ -50,6 +54,7 @@ internal sealed class CalibratedCompression : IDisposable
             options.StatisticsFolder is { } folder ? new(folder) : null,
             progress);
         _heldOut = new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows.HeldOut, workers);
+        Spend(0, calibrated.FromCache ? "statistics, from the cache" : "statistics", clock);
         var vocabulary = Vocabulary(model.Graph);
         _inputs = [.. model.Graph.Weights
             .Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name))
@@ -82,22 +87,42 @@ internal sealed class CalibratedCompression : IDisposable
             Evaluate(chosen.Step, pack, progress);
         }
 
-        return _results[chosen.Step];
+        return _results[chosen.Step] with
+        {
+            Front = [.. search.Points.Select((p, i) => new ReportPoint($"evaluation {i + 1}", p.BitsRest, p.Divergence, p.Step == chosen.Step))],
+            Stages = [.. _stages.Values.Select(s => KeyValuePair.Create(s.Stage, s.Seconds))],
+        };
+    }
+
+    /// <summary>Adds the time since the clock was last looked at to a stage.</summary>
+    private void Spend(int order, string stage, Stopwatch clock)
+    {
+        _stages[order] = (stage, _stages.GetValueOrDefault(order).Seconds + clock.Elapsed.TotalSeconds);
+        clock.Restart();
     }
 
     public void Dispose() => _heldOut.Dispose();
 
     private FrontPoint Evaluate(int step, Stream pack, Action<double> progress)
     {
+        var clock = Stopwatch.StartNew();
         // Scalar codes: trellis codes are not entropy-coded at rest yet, so they would not be smaller.
         var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), States: 1) { Threads = _threads }, part => progress(0.8 * part), _cancellation);
+        Spend(1, "quantising", clock);
         var matrices = quantized.Matrices.ToDictionary(m => m.Input.Name, m => m.Matrix);
         var result = _assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), "", part => progress(0.8 + (0.1 * part)));
+        Spend(2, "packing", clock);
         var divergence = Measure(pack, result);
+        Spend(3, "measuring", clock);
+        var figures = quantized.Matrices.ToDictionary(m => m.Input.Name, m => (m.Figures, m.Input.Weights));
         progress(1);
         _results[step] = result with
         {
             Divergence = divergence.Mean,
+            Quality = new(divergence.Mean, divergence.Percentile(0.99), divergence.Top1, divergence.Perplexity, divergence.ReferencePerplexity, CalibratedModel.HeldOutWindows),
+            Tensors = [.. result.Tensors.Select(t => figures.TryGetValue(t.Name, out var f)
+                ? t with { Sensitivity = f.Figures.ExpectedDivergence, Escapes = (double)f.Figures.Escapes / f.Weights }
+                : t)],
             How = string.Create(
                 CultureInfo.InvariantCulture,
                 $"KL divergence {divergence.Mean:F4} and top-1 agreement {100 * divergence.Top1:F1}% on held-out calibration text, {100 * quantized.EscapeRate:F3}% escapes"),

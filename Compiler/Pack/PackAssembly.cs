@@ -3,6 +3,7 @@ using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
 using ModelPack.Compiler.Quantize;
+using ModelPack.Compiler.Report;
 using ModelPack.Formats;
 using ModelPack.Plan;
 
@@ -23,6 +24,7 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
         var writer = new PackWriter(pack, threads, cancellation, worthCoding: options.KeepsSource && options.Optimize == Optimize.Speed ? 0 : PackWriter.WorthCoding);
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
         var formats = new List<string>();
+        var tensors = new List<ReportTensor>();
         long done = 0, weights = 0, matrices = 0, resident = 0, rest = 0;
         foreach (var weight in model.Weights)
         {
@@ -33,11 +35,13 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             writer.AddTensor(weight.Name, format, weight.Rows, weight.Columns, bytes);
             formats.Add(format.ToString());
             resident += bytes.LongLength;
+            var stored = writer.Position - Math.Max(before, PackFormat.HeaderBytes);
+            tensors.Add(Describe(weight, stored, bytes.LongLength));
             if (!weight.IsVector)
             {
                 weights += (long)weight.Rows * weight.Columns;
                 matrices += bytes.LongLength;
-                rest += writer.Position - Math.Max(before, PackFormat.HeaderBytes);
+                rest += stored;
             }
 
             progress((double)done / total);
@@ -56,7 +60,24 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             throw new GraphException($"The plan makes no sense: {problem}.");
         }
 
-        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * matrices / weights, resident, how, 0);
+        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * matrices / weights, resident, how, 0) { Tensors = tensors };
+    }
+
+    private static ReportTensor Describe(WeightRef weight, long stored, long resident)
+    {
+        var weights = (double)weight.Rows * weight.Columns;
+        return new(
+            weight.Name,
+            weight.Layer,
+            weight.Path,
+            weight.Rows,
+            weight.Columns,
+            weight.Source?.Encoding.Name ?? "computed",
+            weight.Source is { } source ? 8 * source.ByteLength / weights : 0,
+            8 * stored / weights,
+            8 * resident / weights,
+            Sensitivity: 0,
+            Escapes: 0);
     }
 
     private (WeightFormat Format, byte[] Bytes) Encode(WeightRef weight, Func<WeightRef, TiledMatrix?> quantize)
