@@ -31,8 +31,13 @@ internal static unsafe class Rounding<L, X>
                     var inverse = basis.InverseDiagonal[first + j];
                     var step = new ColumnStep
                     {
-                        Table = tables + plan.Table[first + j], Constants = constants, InverseDiagonal = inverse, Weight = inverse * inverse,
-                        Low = low, High = high, EscapeBits = plan.EscapeBits,
+                        Table = tables + plan.Table[first + j],
+                        Constants = constants,
+                        InverseDiagonal = inverse,
+                        Weight = inverse * inverse,
+                        Low = low,
+                        High = high,
+                        EscapeBits = plan.EscapeBits,
                     };
                     Column(batch, plan.States, first, j, panel + (j * BlockColumns), &step);
                 }
