@@ -1,65 +1,74 @@
+using System.Runtime.InteropServices;
 using ModelPack.Entropy;
 
 namespace ModelPack.Compiler.Entropy;
 
-/// <summary>The encoder of <see cref="RansStream"/>: symbols from the last to the first, so that the decoder reads forward.</summary>
+/// <summary>
+/// Writes a stream that <see cref="RansStream"/> reads. Symbols are collected front to back and encoded back to front, so all of a stream is in memory.
+/// </summary>
 internal sealed class RansEncoder
 {
-    private readonly uint[] _states = new uint[RansStream.Lanes];
-    private readonly List<ushort> _reversed = [];
+    private readonly List<(byte[] Symbols, CodingTable[] Tables)> _parts = [];
 
-    public RansEncoder() => Array.Fill(_states, RansStream.Low);
-
-    /// <summary>Puts the 64 symbols of a step in front of those already encoded.</summary>
-    /// <param name="table">The table that the decoder will use for this step.</param>
-    /// <param name="map">The table's slots, see <see cref="SlotMap"/>.</param>
-    /// <param name="symbols">[64], byte 4·i + v belongs to lane 16·v + i.</param>
-    public void PutStep(RansTable table, SlotMap map, ReadOnlySpan<byte> symbols)
+    /// <summary>Appends whole blocks.</summary>
+    /// <param name="symbols">256 a block, as they come out of the decoder.</param>
+    /// <param name="tables">16 tables for every block (4 · step + vector), or 16 for each.</param>
+    public void Add(byte[] symbols, CodingTable[] tables)
     {
-        for (var lane = RansStream.Lanes - 1; lane >= 0; lane--)
+        var blocks = symbols.Length / RansFormat.BlockSymbols;
+        if (symbols.Length % RansFormat.BlockSymbols != 0 || (tables.Length != RansFormat.BlockTables && tables.Length != RansFormat.BlockTables * blocks))
         {
-            var symbol = symbols[(4 * (lane & 15)) + (lane >> 4)];
-            uint frequency = table.Frequencies[symbol];
-            var x = _states[lane];
-            if (x >= (ulong)frequency << (32 - RansTable.ProbabilityBits))
+            throw new ArgumentException($"{symbols.Length} symbols and {tables.Length} tables are not blocks.");
+        }
+
+        _parts.Add((symbols, tables));
+    }
+
+    /// <summary>The stream: states, then words.</summary>
+    public byte[] Finish()
+    {
+        var x = new uint[RansFormat.States];
+        Array.Fill(x, RansFormat.LowerBound);
+        var reversed = new List<ushort>();
+        for (var p = _parts.Count - 1; p >= 0; p--)
+        {
+            var (symbols, tables) = _parts[p];
+            var blocks = symbols.Length / RansFormat.BlockSymbols;
+            var stride = tables.Length == RansFormat.BlockTables ? 0 : RansFormat.BlockTables;
+            for (var b = blocks - 1; b >= 0; b--)
             {
-                _reversed.Add((ushort)x);
-                x >>= 16;
+                EncodeBlock(symbols.AsSpan(b * RansFormat.BlockSymbols, RansFormat.BlockSymbols), tables.AsSpan(b * stride, RansFormat.BlockTables), x, reversed);
             }
-
-            _states[lane] = ((x / frequency) << RansTable.ProbabilityBits) + map.Slot(symbol, (int)(x % frequency));
         }
-    }
 
-    /// <summary>The states that the decoder begins with, and the words in its order.</summary>
-    public (uint[] States, ushort[] Words) Finish()
-    {
-        var words = _reversed.ToArray();
-        Array.Reverse(words);
-        return ((uint[])_states.Clone(), words);
-    }
-}
-
-/// <summary>For each symbol, the slots that stand for it, by index.</summary>
-internal sealed class SlotMap
-{
-    private readonly ushort[] _slots = new ushort[RansTable.Slots];
-    private readonly int[] _start = new int[RansTable.Symbols];
-
-    public SlotMap(RansTable table)
-    {
-        for (var s = 1; s < RansTable.Symbols; s++)
+        var stream = new byte[(4 * x.Length) + (2 * reversed.Count)];
+        var words = MemoryMarshal.Cast<byte, ushort>(stream.AsSpan(4 * x.Length));
+        for (var i = 0; i < x.Length; i++)
         {
-            _start[s] = _start[s - 1] + table.Frequencies[s - 1];
+            BitConverter.TryWriteBytes(stream.AsSpan(4 * i), x[i]);
         }
 
-        for (var slot = 0; slot < RansTable.Slots; slot++)
+        for (var i = 0; i < words.Length; i++)
         {
-            int bucket = slot >> RansTable.BucketBits, low = slot & (RansTable.BucketSlots - 1);
-            var entry = table.Words[RansTable.EntriesOffset + bucket + (low >= table.Words[bucket] ? RansTable.Symbols : 0)];
-            _slots[_start[(entry >> 13) & 15] + low + (int)(entry >> 17) - RansTable.BucketSlots] = (ushort)slot;
+            words[i] = reversed[^(i + 1)];
         }
+
+        return stream;
     }
 
-    public uint Slot(int symbol, int index) => _slots[_start[symbol] + index];
+    private static void EncodeBlock(ReadOnlySpan<byte> symbols, ReadOnlySpan<CodingTable> tables, uint[] x, List<ushort> reversed)
+    {
+        for (var step = RansFormat.Steps - 1; step >= 0; step--)
+        {
+            for (var state = RansFormat.States - 1; state >= 0; state--)
+            {
+                var vector = state >> 4;
+                var symbol = symbols[(64 * vector) + (4 * (state & 15)) + step];
+                if (tables[(4 * step) + vector].Encode(symbol, ref x[state], out var word))
+                {
+                    reversed.Add(word);
+                }
+            }
+        }
+    }
 }

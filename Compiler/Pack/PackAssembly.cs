@@ -1,4 +1,5 @@
 using System.Text;
+using ModelPack.Compiler.Entropy;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
@@ -22,6 +23,7 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
         pack.SetLength(0);
         pack.Position = 0;
         var writer = new PackWriter(pack, threads, cancellation, worthCoding: options.KeepsSource && options.Optimize == Optimize.Speed ? 0 : PackWriter.WorthCoding);
+        var tables = Tables(quantize);
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
         var formats = new List<string>();
         var tensors = new List<ReportTensor>();
@@ -31,16 +33,15 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             cancellation.ThrowIfCancellationRequested();
             done += weight.Source?.ByteLength ?? 0;
             var before = writer.Position;
-            var (format, bytes) = Encode(weight, quantize);
-            writer.AddTensor(weight.Name, format, weight.Rows, weight.Columns, bytes);
+            var (format, bytes) = Add(writer, weight, quantize, tables);
             formats.Add(format.ToString());
-            resident += bytes.LongLength;
+            resident += bytes;
             var stored = writer.Position - Math.Max(before, PackFormat.HeaderBytes);
-            tensors.Add(Describe(weight, stored, bytes.LongLength));
+            tensors.Add(Describe(weight, stored, bytes));
             if (!weight.IsVector)
             {
                 weights += (long)weight.Rows * weight.Columns;
-                matrices += bytes.LongLength;
+                matrices += bytes;
                 rest += stored;
             }
 
@@ -80,15 +81,41 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             Escapes: 0);
     }
 
-    private (WeightFormat Format, byte[] Bytes) Encode(WeightRef weight, Func<WeightRef, TiledMatrix?> quantize)
+    /// <summary>All matrices share the tables of their codes: one set for each number of trellis states. So everything is counted before anything is written.</summary>
+    private Dictionary<int, TiledTableSet> Tables(Func<WeightRef, TiledMatrix?> quantize)
     {
-        if (weight.IsVector || weight.Source is null)
+        var tables = new Dictionary<int, TiledTableSet>();
+        foreach (var weight in model.Weights.Where(IsMatrix))
         {
-            return (weight.SourceFormat, ResidentEncoder.EncodeFloats(weight.ReadFloats()));
+            cancellation.ThrowIfCancellationRequested();
+            if (quantize(weight) is { } matrix)
+            {
+                if (!tables.TryGetValue(matrix.States, out var set))
+                {
+                    tables[matrix.States] = set = new(matrix.States);
+                }
+
+                set.Count(matrix, new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellation });
+            }
         }
 
-        return quantize(weight) is { } matrix
-            ? (TiledEncoder.Format(matrix), TiledEncoder.Encode(matrix))
-            : (weight.SourceFormat, ResidentEncoder.Encode(weight.Source, weight.Rows, weight.Columns, threads));
+        return tables;
+    }
+
+    private static bool IsMatrix(WeightRef weight) => !weight.IsVector && weight.Source is not null;
+
+    /// <summary>Adds a weight; returns its resident form and the bytes of that.</summary>
+    private (WeightFormat Format, long Bytes) Add(PackWriter writer, WeightRef weight, Func<WeightRef, TiledMatrix?> quantize, Dictionary<int, TiledTableSet> tables)
+    {
+        if (IsMatrix(weight) && quantize(weight) is { } matrix)
+        {
+            return (TiledEncoder.Format(matrix), writer.AddTiled(weight.Name, matrix, tables[matrix.States]));
+        }
+
+        var bytes = IsMatrix(weight)
+            ? ResidentEncoder.Encode(weight.Source!, weight.Rows, weight.Columns, threads)
+            : ResidentEncoder.EncodeFloats(weight.ReadFloats());
+        writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
+        return (weight.SourceFormat, bytes.LongLength);
     }
 }

@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using ModelPack.Compiler.Entropy;
-using ModelPack.Entropy;
+using ModelPack.Compiler.Quantize;
 using ModelPack.Formats;
 using ZstdSharp;
 
@@ -10,104 +10,67 @@ namespace ModelPack.Compiler.Packing;
 /// <summary>
 /// Writes a pack (<see cref="PackFormat"/>). Segments are compressed chunk by chunk on several threads and written in order, so the bytes do not depend on the number of threads.
 /// </summary>
-/// <param name="output">Seekable.</param>
-/// <param name="threads">To compress with.</param>
+/// <param name="output">Readable and seekable.</param>
+/// <param name="threads">To encode with; −1: all cores.</param>
 /// <param name="cancellation">Ends the work; what was written is incomplete then.</param>
 /// <param name="worthDecoding">General bytes are kept compressed where that leaves less than this part of them.</param>
-/// <param name="worthCoding">The same of codes; 0: all are stored as they are, used in place, and nothing is decoded at start.</param>
+/// <param name="worthCoding">The same of weights that have codes; 0: all are general bytes, mostly stored as they are, used in place, and nothing is decoded at start.</param>
 internal sealed class PackWriter(
     Stream output, int threads, CancellationToken cancellation, double worthDecoding = PackWriter.WorthDecoding, double worthCoding = PackWriter.WorthCoding)
 {
     /// <summary>Zstandard level: beyond it codes of quantised weights gain nothing and building takes longer.</summary>
-    public const int Level = 9;
+    private const int Level = 9;
 
-    /// <summary>The same for scales, of which there are few.</summary>
-    public const int ScaleLevel = 19;
-
-    /// <summary>
-    /// Unless told otherwise, general bytes are compressed where that leaves less than this part of them; else they are used in place, from the executable's pages.
-    /// </summary>
+    /// <summary>Unless told otherwise, general bytes are compressed where that leaves less than this part of them; else they are used in place, from the executable's pages.</summary>
     public const double WorthDecoding = 0.9;
 
-    /// <summary>The same for codes: entropy decoding writes a gigabyte of codes a second and core, several times what Zstandard does, so a few percent are worth it.</summary>
+    /// <summary>The same for codes: entropy decoding writes more than a gigabyte of codes a second and core, so a few percent are worth it.</summary>
     public const double WorthCoding = 0.97;
 
     private readonly List<PackTensor> _tensors = [];
     private readonly List<PackSegment> _segments = [];
-    private readonly List<RansTable> _tables = [];
+    private readonly Dictionary<(SegmentKind, UInt128), int> _shared = [];
     private long _position = -1;
 
     /// <summary>Bytes written so far.</summary>
     public long Position => _position;
 
-    /// <summary>Adds a tensor in its resident form: entropy-coded where its family has codes and that is worth it.</summary>
-    public void AddTensor(string name, WeightFormat format, int rows, int columns, byte[] resident)
+    /// <summary>Adds a tensor in its resident form.</summary>
+    public void AddTensor(string name, WeightFormat format, int rows, int columns, byte[] resident) =>
+        _tensors.Add(new(name, format, rows, columns, AddTensorSegment(format, rows, columns, resident)));
+
+    /// <summary>Adds a weight of the tiled family.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="matrix">The quantised matrix.</param>
+    /// <param name="tables">That have counted it, and all others that share them.</param>
+    /// <returns>Bytes of its resident form.</returns>
+    public long AddTiled(string name, TiledMatrix matrix, TiledTableSet tables)
     {
-        if (worthCoding > 0 && Code(format, rows, columns, resident) is { } coded && TryAddCoded(coded, resident.Length))
+        var format = TiledEncoder.Format(matrix);
+        var coded = worthCoding > 0
+            ? TiledSegmentEncoder.Encode(matrix, tables, Shared(SegmentKind.Tables, tables.ToBytes()), Shared(SegmentKind.Columns, TiledSegmentEncoder.Columns(matrix)), Options())
+            : null;
+        if (coded is null)
         {
-            _tensors.Add(new(name, format, rows, columns, _segments.Count - 1));
+            var resident = TiledEncoder.Encode(matrix);
+            AddTensor(name, format, matrix.Rows, matrix.Columns, resident);
+            return resident.LongLength;
         }
-        else
-        {
-            _tensors.Add(new(name, format, rows, columns, AddSegment(SegmentKind.Tensor, resident)));
-        }
+
+        var bytes = coded.RawBytes.Sum(b => (long)b);
+        _tensors.Add(new(name, format, matrix.Rows, matrix.Columns, Write(SegmentKind.Tensor, SegmentCodec.Tiled, bytes, coded)));
+        return bytes;
     }
 
-    private static unsafe CodedSegment? Code(WeightFormat format, int rows, int columns, byte[] resident)
-    {
-        if (format.Family == WeightFamily.Grouped)
-        {
-            return GroupedCoder.Code(new(format, rows, columns), resident);
-        }
-
-        if (format.Family != WeightFamily.Tiled)
-        {
-            return null;
-        }
-
-        fixed (byte* data = resident)
-        {
-            var view = new TiledView("", data, resident.Length, rows, columns, format.States);
-            var kinds = new ReadOnlySpan<byte>(view.Kinds, view.Groups * view.Blocks).ToArray();
-            var codes = kinds.Sum(k => (long)TiledLayout.TileBytes(k & 15));
-            return TiledCoder.Code(resident, (int)(resident.Length - codes), kinds, view.Blocks);
-        }
-    }
-
-    private bool TryAddCoded(CodedSegment coded, long rawBytes)
-    {
-        var chunks = new byte[coded.RawBytes.Count][];
-        Parallel.For(
-            0, chunks.Length, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i => chunks[i] = coded.Chunk(i, _tables.Count));
-        if (chunks.Sum(c => (long)c.Length) >= rawBytes * worthCoding || _tables.Count + coded.Tables.Count > ushort.MaxValue)
-        {
-            return false;
-        }
-
-        _tables.AddRange(coded.Tables);
-        Start();
-        var (offset, rawOffset) = (_position, 0L);
-        var entries = new PackChunk[chunks.Length];
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            entries[i] = Put(chunks[i], rawOffset, coded.RawBytes[i]);
-            rawOffset += coded.RawBytes[i];
-        }
-
-        _segments.Add(new(SegmentKind.Tensor, SegmentCodec.Coded, offset, rawBytes, entries));
-        return true;
-    }
-
-    /// <summary>Adds a segment and returns its index.</summary>
+    /// <summary>Adds a segment of general bytes and returns its index.</summary>
     public int AddSegment(SegmentKind kind, byte[] raw)
     {
-        Start();
-        var count = (raw.Length + PackFormat.ChunkBytes - 1) / PackFormat.ChunkBytes;
+        var count = ChunksOf(raw);
         var compressed = new byte[count][];
         Parallel.For(
             0,
             count,
-            new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation },
+            Options(),
             () => new Compressor(Level),
             (i, _, compressor) =>
             {
@@ -115,18 +78,65 @@ internal sealed class PackWriter(
                 return compressor;
             },
             compressor => compressor.Dispose());
+        return compressed.Sum(c => (long)c.Length) < raw.Length * worthDecoding
+            ? Write(kind, SegmentCodec.Zstandard, raw.Length, new([], compressed, RawBytes(raw)))
+            : AddStored(kind, raw);
+    }
 
-        var codec = compressed.Sum(c => (long)c.Length) < raw.Length * worthDecoding ? SegmentCodec.Zstandard : SegmentCodec.Stored;
-        var chunks = new PackChunk[count];
-        var offset = _position;
-        for (var i = 0; i < count; i++)
+    /// <summary>The segment of these bytes, which is written only once.</summary>
+    private int Shared(SegmentKind kind, byte[] raw)
+    {
+        var key = (kind, XxHash128.HashToUInt128(raw));
+        if (!_shared.TryGetValue(key, out var segment))
         {
-            chunks[i] = Put(codec == SegmentCodec.Stored ? Chunk(raw, i) : compressed[i], (long)i * PackFormat.ChunkBytes, Chunk(raw, i).Length);
+            _shared[key] = segment = AddSegment(kind, raw);
         }
 
-        _segments.Add(new(kind, codec, offset, raw.Length, chunks));
+        return segment;
+    }
+
+    private int AddTensorSegment(WeightFormat format, int rows, int columns, byte[] resident)
+    {
+        var coded = worthCoding > 0 && format.Family == WeightFamily.Grouped ? GroupedEncoder.Encode(resident, new(format, rows, columns), Options()) : null;
+        return coded is not null && coded.StoredBytes < resident.Length * worthCoding ? Write(SegmentKind.Tensor, SegmentCodec.Grouped, resident.Length, coded)
+            : coded is not null ? AddStored(SegmentKind.Tensor, resident)
+            : AddSegment(SegmentKind.Tensor, resident);
+    }
+
+    private int AddStored(SegmentKind kind, byte[] raw) => Write(
+        kind, SegmentCodec.Stored, raw.Length, new([], [.. Enumerable.Range(0, ChunksOf(raw)).Select(i => Chunk(raw, i).ToArray())], RawBytes(raw)));
+
+    private int Write(SegmentKind kind, SegmentCodec codec, long rawBytes, CodedSegment coded)
+    {
+        if (_position < 0)
+        {
+            output.Write(new byte[PackFormat.HeaderBytes]);
+            _position = PackFormat.HeaderBytes;
+        }
+
+        var offset = _position;
+        var prologue = Put(coded.Prologue, 0, 0);
+        var chunks = new PackChunk[coded.Chunks.Length];
+        long raw = 0;
+        for (var i = 0; i < chunks.Length; i++)
+        {
+            chunks[i] = Put(coded.Chunks[i], raw, coded.RawBytes[i]);
+            raw += coded.RawBytes[i];
+        }
+
+        _segments.Add(new(kind, codec, offset, rawBytes, prologue, chunks));
         return _segments.Count - 1;
     }
+
+    private PackChunk Put(ReadOnlySpan<byte> stored, long rawOffset, int rawBytes)
+    {
+        output.Write(stored);
+        var chunk = new PackChunk(_position, stored.Length, rawOffset, rawBytes, XxHash3.HashToUInt64(stored));
+        _position += stored.Length;
+        return chunk;
+    }
+
+    private ParallelOptions Options() => new() { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
 
     /// <summary>Writes directory and header; returns the pack's hash in hex.</summary>
     public string Finish()
@@ -152,22 +162,9 @@ internal sealed class PackWriter(
         return Convert.ToHexStringLower(hash);
     }
 
-    private void Start()
-    {
-        if (_position < 0)
-        {
-            output.Write(new byte[PackFormat.HeaderBytes]);
-            _position = PackFormat.HeaderBytes;
-        }
-    }
+    private static int ChunksOf(byte[] raw) => (raw.Length + PackFormat.ChunkBytes - 1) / PackFormat.ChunkBytes;
 
-    private PackChunk Put(ReadOnlySpan<byte> stored, long rawOffset, int rawBytes)
-    {
-        output.Write(stored);
-        var chunk = new PackChunk(_position, stored.Length, XxHash3.HashToUInt64(stored), rawOffset, rawBytes);
-        _position += stored.Length;
-        return chunk;
-    }
+    private static int[] RawBytes(byte[] raw) => [.. Enumerable.Range(0, ChunksOf(raw)).Select(i => Chunk(raw, i).Length)];
 
     private static ReadOnlySpan<byte> Chunk(byte[] raw, int index)
     {
@@ -181,7 +178,6 @@ internal sealed class PackWriter(
         using var writer = new BinaryWriter(stream);
         writer.Write(_tensors.Count);
         writer.Write(_segments.Count);
-        writer.Write(_tables.Count);
         foreach (var tensor in _tensors)
         {
             var name = Encoding.UTF8.GetBytes(tensor.Name);
@@ -201,27 +197,20 @@ internal sealed class PackWriter(
             writer.Write(tensor.Segment);
         }
 
-        foreach (var frequency in _tables.SelectMany(t => t.Frequencies))
-        {
-            writer.Write(frequency);
-        }
-
         foreach (var segment in _segments)
         {
             writer.Write((byte)segment.Kind);
             writer.Write((byte)segment.Codec);
             writer.Write(segment.Offset);
             writer.Write(segment.RawBytes);
-            writer.Write(segment.Codec == SegmentCodec.Coded ? 0 : PackFormat.ChunkBytes);
+            writer.Write(segment.Prologue.StoredBytes);
+            writer.Write(segment.Prologue.Hash);
             writer.Write(segment.Chunks.Length);
             foreach (var chunk in segment.Chunks)
             {
                 writer.Write(chunk.StoredBytes);
+                writer.Write(chunk.RawBytes);
                 writer.Write(chunk.Hash);
-                if (segment.Codec == SegmentCodec.Coded)
-                {
-                    writer.Write(chunk.RawBytes);
-                }
             }
         }
 

@@ -1,4 +1,5 @@
 using ModelPack.Compiler.Import;
+using ModelPack.Formats;
 
 namespace ModelPack.Compiler.Quantize;
 

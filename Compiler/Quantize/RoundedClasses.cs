@@ -1,3 +1,5 @@
+using ModelPack.Formats;
+
 namespace ModelPack.Compiler.Quantize;
 
 /// <summary>Classes of row groups and columns by the σ of their codes, in 1/4 octaves: log2 σ of a code is about (row class + column class) / 4.</summary>

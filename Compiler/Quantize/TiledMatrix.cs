@@ -2,7 +2,7 @@ namespace ModelPack.Compiler.Quantize;
 
 /// <summary>
 /// A quantised matrix of the tiled family, before it is encoded: what the quantiser gives, what the resident encoder
-/// (<c>TiledEncoder</c>) and the entropy coder (<c>TiledCoder</c>) take. W[i, j] ≈ step_i · c_j · q_ij, q in whole steps, or in half steps with a trellis.
+/// (<c>TiledEncoder</c>) and the entropy coder (<c>TiledSegmentEncoder</c>) take. W[i, j] ≈ step_i · c_j · q_ij, q in whole steps, or in half steps with a trellis.
 /// </summary>
 /// <remarks>
 /// Positions: rows and columns are stored in the quantiser's order. Position p of a row is lane p mod 64 of row group p / 64; position j of a column

@@ -1,122 +1,107 @@
 namespace ModelPack.Entropy;
 
 /// <summary>
-/// Frequencies of up to 16 symbols, laid out by the alias method (Walker 1977; Giesen 2014, "Interleaved entropy coders") so that a decoder finds a symbol
-/// with two permutations of registers: 16 buckets of 256 slots, each holding slots of at most two symbols.
+/// A decoding table by the alias method (M. Vose, 1991): 16, 32 or 64 buckets of equal size, each shared by at most two symbols, so that a table fits into registers and a look-up
+/// is three permutations and one comparison.
 /// </summary>
 /// <remarks>
-/// <code>
-/// dividers  u32[16]   slots of bucket b below dividers[b] are the bucket's own symbol's
-/// entries   u32[32]   entry b: own symbol, entry 16 + b: the other; bits 0 … 12 frequency, 13 … 16 symbol, 17 … 30 (index within the symbol) − (slot within the bucket) + 256
-/// </code>
+/// Layout, n = <see cref="Entries"/> words each: dividers (the first slot of a bucket that belongs to its second symbol), entries of the buckets' first symbols, of their second ones.
+/// An entry: bits 0 … 12 what is added to a slot, modulo 2^13, to give the symbol's offset; bits 13 … 18 the symbol; bits 19 … 31 its frequency.
+/// Where lanes follow paths, a section of 64 is one table, or two of 32: first the buckets of branch bit 0, then those of 1. Three more words say which.
 /// </remarks>
-internal sealed unsafe class RansTable
+internal static unsafe class RansTable
 {
-    public const int Symbols = 16;
+    public const int SymbolShift = RansFormat.ScaleBits;
+    public const int FrequencyShift = 19;
+    public const uint SymbolMask = 63;
 
-    /// <summary>Probabilities are multiples of 2^−12.</summary>
-    public const int ProbabilityBits = 12;
+    /// <summary>Place of the word, in a table of a path, by which a state is shifted right to give its bucket …</summary>
+    public const int BucketShift = 3 * 64;
 
-    public const int Slots = 1 << ProbabilityBits;
+    /// <summary>… of the word that takes the bucket out of that …</summary>
+    public const int BucketMask = BucketShift + 1;
 
-    public const int BucketBits = 8;
+    /// <summary>… and of the word that takes the chosen half out of the branch bit at bit 5: 32, or 0 where there is one table.</summary>
+    public const int HalfMask = BucketShift + 2;
 
-    public const int BucketSlots = 1 << BucketBits;
-
-    /// <summary>Where the entries begin in <see cref="Words"/>.</summary>
-    public const int EntriesOffset = Symbols;
-
-    /// <param name="frequencies">16 frequencies, 0 … 4096, that add up to 4096.</param>
-    /// <exception cref="ArgumentException">They do not.</exception>
-    public RansTable(ReadOnlySpan<ushort> frequencies)
+    /// <summary>Words of one section of a table.</summary>
+    public static int Entries(RansAlphabet alphabet) => alphabet switch
     {
-        var sum = 0;
-        foreach (var f in frequencies)
-        {
-            sum += f;
-        }
+        RansAlphabet.Narrow => 16,
+        RansAlphabet.Wide => 32,
+        _ => 64,
+    };
 
-        if (frequencies.Length != Symbols || sum != Slots)
-        {
-            throw new ArgumentException($"16 frequencies add up to {Slots}; these {frequencies.Length} add up to {sum}.", nameof(frequencies));
-        }
+    /// <summary>Words of a table.</summary>
+    public static int Words(RansAlphabet alphabet) => (3 * Entries(alphabet)) + (alphabet == RansAlphabet.Path ? 16 : 0);
 
-        Frequencies = frequencies.ToArray();
-        Build();
+    /// <summary>Says how buckets of a path's table are found.</summary>
+    /// <param name="table">Of <see cref="RansAlphabet.Path"/>.</param>
+    /// <param name="isPair">Two of 32 symbols; else one of 64.</param>
+    public static void SetPath(uint* table, bool isPair)
+    {
+        table[BucketShift] = (uint)(RansFormat.ScaleBits - (isPair ? 5 : 6));
+        table[BucketMask] = isPair ? 31u : 63u;
+        table[HalfMask] = isPair ? 32u : 0;
     }
 
-    public IReadOnlyList<ushort> Frequencies { get; }
-
-    /// <summary>Dividers, then entries: 48 words, what decoders read.</summary>
-    public uint[] Words { get; } = GC.AllocateArray<uint>(3 * Symbols, pinned: true);
-
-    /// <summary>Their address, while this object lives: the array is pinned.</summary>
-    public uint* Address => (uint*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(Words));
-
-    /// <summary>Each bucket takes what is left of one symbol with less than a bucket, and fills up from one that has more.</summary>
-    private void Build()
+    /// <summary>Fills one table, or one half of a pair.</summary>
+    /// <param name="frequencies">16, 32 or 64, each below 2^13, with the sum 2^13 (the reader has checked it).</param>
+    /// <param name="table"><see cref="Words"/> words.</param>
+    /// <param name="entries">Words of a section: twice the number of frequencies in a pair.</param>
+    /// <param name="half">0, or 1 for the table of branch bit 1.</param>
+    public static void Build(ReadOnlySpan<ushort> frequencies, uint* table, int entries, int half)
     {
-        Span<int> left = stackalloc int[Symbols];
-        Span<int> used = stackalloc int[Symbols];
-        Span<bool> done = stackalloc bool[Symbols];
-        for (var s = 0; s < Symbols; s++)
+        var n = frequencies.Length;
+        var bucket = RansFormat.Scale / n;
+        Span<int> left = stackalloc int[64];
+        Span<int> used = stackalloc int[64];
+        Span<byte> small = stackalloc byte[64];
+        Span<byte> large = stackalloc byte[64];
+        int smallCount = 0, largeCount = 0;
+        for (var s = 0; s < n; s++)
         {
-            left[s] = Frequencies[s];
-        }
-
-        for (var round = 0; round < Symbols; round++)
-        {
-            var small = Smallest(left, done);
-            var own = Math.Min(left[small], BucketSlots);
-            done[small] = true;
-            Words[small] = (uint)own;
-            Words[EntriesOffset + small] = Entry(small, used[small]);
-            used[small] += own;
-            left[small] -= own;
-            var large = small;
-            if (own < BucketSlots)
+            left[s] = frequencies[s];
+            used[s] = 0;
+            if (left[s] <= bucket)
             {
-                large = Largest(left);
-                Words[EntriesOffset + Symbols + small] = Entry(large, used[large] - own);
-                used[large] += BucketSlots - own;
-                left[large] -= BucketSlots - own;
+                small[smallCount++] = (byte)s;
             }
             else
             {
-                // Never taken: every slot is below the divider.
-                Words[EntriesOffset + Symbols + small] = Entry(small, 0);
+                large[largeCount++] = (byte)s;
             }
         }
-    }
 
-    private uint Entry(int symbol, int bias) => Frequencies[symbol] | ((uint)symbol << 13) | ((uint)(bias + BucketSlots) << 17);
-
-    /// <summary>The bucket not yet done whose symbol has least left.</summary>
-    private static int Smallest(ReadOnlySpan<int> left, ReadOnlySpan<bool> done)
-    {
-        var best = -1;
-        for (var s = 0; s < left.Length; s++)
+        table += half * n;
+        while (smallCount > 0)
         {
-            if (!done[s] && (best < 0 || left[s] < left[best]))
+            int own = small[--smallCount];
+            var first = own * bucket;
+            var divider = first + left[own];
+            table[own] = (uint)divider;
+            table[entries + own] = Entry(own, frequencies[own], used[own] - first);
+            if (divider == first + bucket)
             {
-                best = s;
+                // The bucket is its own symbol's alone: the second entry is never used.
+                table[(2 * entries) + own] = table[entries + own];
+                continue;
+            }
+
+            // Sums match, so as long as a bucket has room a symbol has too much.
+            int other = large[largeCount - 1];
+            table[(2 * entries) + own] = Entry(other, frequencies[other], used[other] - divider);
+            var taken = first + bucket - divider;
+            used[other] += taken;
+            left[other] -= taken;
+            if (left[other] <= bucket)
+            {
+                largeCount--;
+                small[smallCount++] = (byte)other;
             }
         }
-
-        return best;
     }
 
-    private static int Largest(ReadOnlySpan<int> left)
-    {
-        var best = 0;
-        for (var s = 1; s < left.Length; s++)
-        {
-            if (left[s] > left[best])
-            {
-                best = s;
-            }
-        }
-
-        return best;
-    }
+    private static uint Entry(int symbol, int frequency, int toOffset) =>
+        ((uint)frequency << FrequencyShift) | ((uint)symbol << SymbolShift) | ((uint)toOffset & (RansFormat.Scale - 1));
 }

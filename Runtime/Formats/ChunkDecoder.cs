@@ -13,6 +13,8 @@ namespace ModelPack.Formats;
 /// <param name="kernels">Rung of the entropy decoder.</param>
 internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels) : IDisposable
 {
+    private readonly SegmentCoding _coding = new(pack);
+
     /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
     private readonly Stack<DecoderScratch> _idle = new();
 
@@ -40,14 +42,18 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
                 Check(stored, chunk, entry);
             }
 
-            var to = new Span<byte>(raw + entry.RawOffset, entry.RawBytes);
-            var problem = segment.Codec == SegmentCodec.Zstandard
-                ? scratch.Decompress(stored, to)
-                : CodedChunkDecoder.Decode(stored, to, segment.Tensor!, pack.Tables, kernels, scratch);
-            if (problem is not null)
+            if (_coding.Prepare(segment) is { } decoding)
+            {
+                decoding.Decode(stored, raw + entry.RawOffset, entry.RawBytes, kernels);
+            }
+            else if (scratch.Decompress(stored, new(raw + entry.RawOffset, entry.RawBytes)) is { } problem)
             {
                 throw Damaged(chunk, entry, problem);
             }
+        }
+        catch (CorruptStreamException e)
+        {
+            throw Damaged(chunk, entry, e.Message);
         }
         finally
         {

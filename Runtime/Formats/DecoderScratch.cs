@@ -11,20 +11,6 @@ internal sealed class DecoderScratch : IDisposable
     /// <summary>Stored bytes of the current chunk; grows to the largest.</summary>
     public NativeBuffer? Stored;
 
-    private NativeBuffer? _streams;
-
-    /// <summary>Bytes that last until the next call.</summary>
-    public unsafe Span<byte> Streams(int bytes)
-    {
-        if (_streams is null || _streams.Bytes < bytes)
-        {
-            _streams?.Dispose();
-            _streams = new(bytes, pressure: false);
-        }
-
-        return new(_streams.Pointer, bytes);
-    }
-
     /// <summary>Decompresses a Zstandard frame into exactly <paramref name="raw"/>.</summary>
     /// <returns>null, or what is wrong with the frame.</returns>
     public string? Decompress(ReadOnlySpan<byte> frame, Span<byte> raw)
@@ -44,6 +30,5 @@ internal sealed class DecoderScratch : IDisposable
     {
         _zstandard?.Dispose();
         Stored?.Dispose();
-        _streams?.Dispose();
     }
 }

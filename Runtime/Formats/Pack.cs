@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
-using ModelPack.Entropy;
 using ModelPack.Kernels;
 
 namespace ModelPack.Formats;
@@ -13,13 +12,12 @@ internal sealed unsafe class Pack
 {
     private readonly byte* _data;
 
-    private Pack(byte* data, long length, string hash, PackTensor[] tensors, RansTable[] tables, PackSegment[] segments)
+    private Pack(byte* data, long length, string hash, PackTensor[] tensors, PackSegment[] segments)
     {
         _data = data;
         Length = length;
         Hash = hash;
         Tensors = tensors;
-        Tables = tables;
         Segments = segments;
     }
 
@@ -29,9 +27,6 @@ internal sealed unsafe class Pack
     public string Hash { get; }
 
     public IReadOnlyList<PackTensor> Tensors { get; }
-
-    /// <summary>Symbol frequencies that coded segments refer to by index.</summary>
-    public IReadOnlyList<RansTable> Tables { get; }
 
     public IReadOnlyList<PackSegment> Segments { get; }
 
@@ -86,8 +81,8 @@ internal sealed unsafe class Pack
         }
 
         var reader = new PackDirectoryReader(directory, length, place);
-        reader.Read(out var tensors, out var tables, out var segments);
-        return new(data, length, Convert.ToHexStringLower(hash), tensors, tables, segments);
+        reader.Read(out var tensors, out var segments);
+        return new(data, length, Convert.ToHexStringLower(hash), tensors, segments);
     }
 
     /// <summary>The only segment of a kind, or null.</summary>
@@ -114,21 +109,14 @@ internal ref struct PackDirectoryReader(ReadOnlySpan<byte> bytes, long packLengt
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _at;
 
-    public void Read(out PackTensor[] tensors, out RansTable[] tables, out PackSegment[] segments)
+    public void Read(out PackTensor[] tensors, out PackSegment[] segments)
     {
         var tensorCount = Count("tensors", 23);
-        var segmentCount = Count("segments", 26);
-        var tableCount = Count("tables", 2 * RansTable.Symbols);
+        var segmentCount = Count("segments", 34);
         tensors = new PackTensor[tensorCount];
         for (var i = 0; i < tensorCount; i++)
         {
             tensors[i] = Tensor(segmentCount);
-        }
-
-        tables = new RansTable[tableCount];
-        for (var i = 0; i < tableCount; i++)
-        {
-            tables[i] = Table(i);
         }
 
         segments = new PackSegment[segmentCount];
@@ -146,13 +134,6 @@ internal ref struct PackDirectoryReader(ReadOnlySpan<byte> bytes, long packLengt
             {
                 throw Pack.Malformed(place, $"tensor '{tensor.Name}' [{tensor.Rows}, {tensor.Columns}] {tensor.Format} does not take the {segment.RawBytes} bytes that its segment holds");
             }
-
-            segment.Tensor = tensor;
-        }
-
-        if (segments.FirstOrDefault(s => s.Codec == SegmentCodec.Coded && s.Tensor is null) is { } stray)
-        {
-            throw Pack.Malformed(place, $"a segment of kind {stray.Kind} is coded as a tensor and belongs to none");
         }
 
         if (_at != _bytes.Length)
@@ -197,56 +178,51 @@ internal ref struct PackDirectoryReader(ReadOnlySpan<byte> bytes, long packLengt
         return new(name, format, rows, columns, (int)segment);
     }
 
-    private RansTable Table(int index)
-    {
-        Span<ushort> frequencies = stackalloc ushort[RansTable.Symbols];
-        var sum = 0;
-        for (var s = 0; s < frequencies.Length; s++)
-        {
-            frequencies[s] = U16();
-            sum += frequencies[s];
-        }
-
-        return sum == RansTable.Slots ? new(frequencies) : throw Pack.Malformed(place, $"the frequencies of table {index} add up to {sum} instead of {RansTable.Slots}");
-    }
-
     private PackSegment Segment(int index)
     {
         byte kind = U8(), codec = U8();
         ulong offset = U64(), raw = U64();
-        uint chunkRaw = U32(), count = U32();
-        var isCoded = (SegmentCodec)codec == SegmentCodec.Coded;
-        if (kind > (byte)SegmentKind.ChatTemplate || codec > (byte)SegmentCodec.Coded || raw > PackFormat.MaxSegmentBytes || (ulong)count * 12 > (ulong)(_bytes.Length - _at)
-            || (isCoded ? chunkRaw != 0 : chunkRaw is 0 or > PackFormat.MaxChunkBytes || count != (raw + chunkRaw - 1) / chunkRaw))
+        uint prologueBytes = U32();
+        var prologueHash = U64();
+        var count = U32();
+        if (kind > (byte)SegmentKind.Columns || codec > (byte)SegmentCodec.Tiled || raw > PackFormat.MaxSegmentBytes || prologueBytes > PackFormat.MaxChunkBytes
+            || (prologueBytes != 0 && (SegmentCodec)codec is SegmentCodec.Stored or SegmentCodec.Zstandard)
+            || ((SegmentKind)kind != SegmentKind.Tensor && (SegmentCodec)codec is SegmentCodec.Grouped or SegmentCodec.Tiled) || (ulong)count * 16 > (ulong)(_bytes.Length - _at))
         {
-            throw Pack.Malformed(place, $"segment {index} (kind {kind}, codec {codec}, {raw} bytes in {count} chunks of {chunkRaw}) makes no sense");
+            throw Pack.Malformed(place, $"segment {index} (kind {kind}, codec {codec}, {raw} bytes in {count} chunks, prologue of {prologueBytes}) makes no sense");
         }
 
+        var at = offset;
+        var prologue = Place(ref at, "the prologue", index, prologueBytes, 0, 0, prologueHash);
         var chunks = new PackChunk[count];
-        ulong at = offset, rawAt = 0;
+        ulong rawAt = 0;
         for (var i = 0; i < chunks.Length; i++)
         {
-            var stored = U32();
-            if (at > (ulong)packLength || stored > (ulong)packLength - at)
+            uint stored = U32(), rawOf = U32();
+            if (rawOf is 0 or > PackFormat.MaxChunkBytes || rawOf > raw - rawAt || ((SegmentCodec)codec == SegmentCodec.Stored && stored != rawOf))
             {
-                throw Pack.Malformed(place, $"chunk {i} of segment {index} ({stored} bytes at {at}) lies outside its {packLength} bytes");
+                throw Pack.Malformed(place, $"chunk {i} of segment {index} (codec {codec}, {raw} bytes) has {stored} bytes for {rawOf} at {rawAt}");
             }
 
-            var hash = U64();
-            var rawOf = isCoded ? U32() : (uint)Math.Min(chunkRaw, raw - rawAt);
-            if (((SegmentCodec)codec == SegmentCodec.Stored && stored != rawOf) || rawOf > PackFormat.MaxChunkBytes || rawOf > raw - rawAt)
-            {
-                throw Pack.Malformed(place, $"chunk {i} of segment {index} takes {stored} bytes for {rawOf} at {rawAt} of {raw}");
-            }
-
-            chunks[i] = new((long)at, (int)stored, hash, (long)rawAt, (int)rawOf);
-            at += stored;
+            chunks[i] = Place(ref at, $"chunk {i}", index, stored, rawAt, rawOf, U64());
             rawAt += rawOf;
         }
 
         return rawAt == raw
-            ? new((SegmentKind)kind, (SegmentCodec)codec, (long)offset, (long)raw, chunks)
+            ? new((SegmentKind)kind, (SegmentCodec)codec, (long)offset, (long)raw, prologue, chunks)
             : throw Pack.Malformed(place, $"the chunks of segment {index} hold {rawAt} of its {raw} bytes");
+    }
+
+    private readonly PackChunk Place(ref ulong at, string what, int segment, uint stored, ulong rawAt, uint raw, ulong hash)
+    {
+        if (at > (ulong)packLength || stored > (ulong)packLength - at)
+        {
+            throw Pack.Malformed(place, $"{what} of segment {segment} ({stored} bytes at {at}) lies outside its {packLength} bytes");
+        }
+
+        var chunk = new PackChunk((long)at, (int)stored, (long)rawAt, (int)raw, hash);
+        at += stored;
+        return chunk;
     }
 
     private ReadOnlySpan<byte> Take(int count)

@@ -1,7 +1,7 @@
 namespace ModelPack.Formats;
 
 /// <summary>
-/// Layout of a pack (<c>.mpk</c>), version 2. Little-endian, alignment 1 throughout (resources have no more).
+/// Layout of a pack (<c>.mpk</c>), version 3. Little-endian, alignment 1 throughout (resources have no more).
 /// </summary>
 /// <remarks>
 /// <code>
@@ -10,20 +10,19 @@ namespace ModelPack.Formats;
 ///  16  u64 directory offset 24  u64 directory bytes 32  16 bytes XXH3-128 of the directory (the pack's hash: it covers every segment through their chunk hashes)
 ///  48  zeros
 /// directory
-///   u32 tensors, u32 segments, u32 tables
+///   u32 tensors, u32 segments
 ///   tensor:  u16 name bytes, UTF-8 name, u8 family, u8 plain type, u8 code bits, u8 scale kind, u16 group columns, u8 minimum, u8 offset, u8 codebook,
 ///            i32 rows, i32 columns, u32 segment
-///   table:   u16 frequency[16], multiples of 1/4096 that add up to 1 (see RansTable)
-///   segment: u8 kind, u8 codec, u64 offset, u64 raw bytes, u32 raw bytes of a chunk (the last one may be shorter), u32 chunks,
-///            chunk: u32 stored bytes, u64 XXH3-64 of them; coded segments: u32 raw bytes (else they follow from those of a chunk, which is 0 for coded segments)
-/// segments, chunk after chunk
+///   segment: u8 kind, u8 codec, u64 offset, u64 raw bytes, u32 bytes of the prologue, u64 XXH3-64 of it, u32 chunks,
+///            chunk: u32 stored bytes, u32 raw bytes, u64 XXH3-64 of the stored ones
+/// segments, prologue and chunk after chunk
 /// </code>
-/// Every chunk decodes by itself, so that threads share a tensor.
+/// Every chunk decodes by itself (with what the segment's prologue says), so that threads share a tensor.
 /// </remarks>
 internal static class PackFormat
 {
     public const uint Magic = 0x4B41_504D;
-    public const uint Version = 2;
+    public const uint Version = 3;
     public const int HeaderBytes = 64;
     public const int HashOffset = 32;
     public const int HashBytes = 16;
@@ -54,6 +53,12 @@ internal enum SegmentKind : byte
 
     /// <summary>The chat template's text (kept for the chat issue).</summary>
     ChatTemplate = 2,
+
+    /// <summary>Entropy tables that weights of the tiled family share (<see cref="Entropy.TiledTables"/>).</summary>
+    Tables = 3,
+
+    /// <summary>Columns that weights of the tiled family share (<see cref="Entropy.TiledColumns"/>).</summary>
+    Columns = 4,
 }
 
 /// <summary>How a segment's chunks are stored.</summary>
@@ -65,8 +70,11 @@ internal enum SegmentCodec : byte
     /// <summary>One Zstandard frame a chunk.</summary>
     Zstandard = 1,
 
-    /// <summary>Entropy-coded codes of a tensor, a whole number of row groups a chunk (<see cref="Entropy.CodedChunk"/>).</summary>
-    Coded = 2,
+    /// <summary>A weight of the grouped family, scales and codes by rANS (<see cref="Entropy.GroupedDecoder"/>).</summary>
+    Grouped = 2,
+
+    /// <summary>A weight of the tiled family by rANS (<see cref="Entropy.TiledDecoder"/>).</summary>
+    Tiled = 3,
 }
 
 internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, int Columns, int Segment);
@@ -75,18 +83,16 @@ internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, in
 /// <param name="Codec">How.</param>
 /// <param name="Offset">First stored byte in the pack.</param>
 /// <param name="RawBytes">Bytes after decoding.</param>
-/// <param name="Chunks">In order.</param>
-internal sealed record PackSegment(SegmentKind Kind, SegmentCodec Codec, long Offset, long RawBytes, PackChunk[] Chunks)
+/// <param name="Prologue">What the codec needs to know before any chunk; empty where it needs nothing. It decodes to nothing.</param>
+/// <param name="Chunks">In order; their raw bytes follow one another.</param>
+internal sealed record PackSegment(SegmentKind Kind, SegmentCodec Codec, long Offset, long RawBytes, PackChunk Prologue, PackChunk[] Chunks)
 {
-    public long StoredBytes => Chunks.Sum(c => (long)c.StoredBytes);
-
-    /// <summary>The tensor whose resident form it holds; null for others.</summary>
-    public PackTensor? Tensor { get; set; }
+    public long StoredBytes => Prologue.StoredBytes + Chunks.Sum(c => (long)c.StoredBytes);
 }
 
 /// <param name="Offset">First stored byte in the pack.</param>
 /// <param name="StoredBytes">Bytes stored.</param>
-/// <param name="Hash">XXH3-64 of the stored bytes.</param>
-/// <param name="RawOffset">First byte in the segment after decoding.</param>
+/// <param name="RawOffset">First byte in the segment's raw form.</param>
 /// <param name="RawBytes">Bytes after decoding.</param>
-internal readonly record struct PackChunk(long Offset, int StoredBytes, ulong Hash, long RawOffset, int RawBytes);
+/// <param name="Hash">XXH3-64 of the stored bytes.</param>
+internal readonly record struct PackChunk(long Offset, int StoredBytes, long RawOffset, int RawBytes, ulong Hash);

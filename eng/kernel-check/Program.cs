@@ -7,7 +7,7 @@ var rungs = KernelSets.Supported.ToArray();
 Console.Error.WriteLine($"rungs: {string.Join(' ', rungs)}");
 
 var differences = 0;
-foreach (var check in (IEnumerable<Check>)[.. LaneChecks.All, .. MatrixChecks.All, .. TiledChecks.All, .. ExecutorChecks.All, .. MathChecks.All])
+foreach (var check in (IEnumerable<Check>)[.. LaneChecks.All, .. MatrixChecks.All, .. TiledChecks.All, .. ExecutorChecks.All, .. EntropyChecks.All, .. MathChecks.All])
 {
     var expected = check.Hash(KernelSet.Scalar);
     Console.WriteLine($"{check.Name} {expected:x16}");

@@ -1,0 +1,13 @@
+namespace ModelPack.Entropy;
+
+/// <summary>A segment whose prologue has been read: decodes its chunks, on any number of threads.</summary>
+internal abstract unsafe class SegmentDecoding
+{
+    /// <summary>Decodes a chunk. Thread-safe.</summary>
+    /// <param name="stored">The chunk.</param>
+    /// <param name="raw">Where its part of the segment goes.</param>
+    /// <param name="rawBytes">Bytes of that, all of which are written.</param>
+    /// <param name="kernels">The rung; resolved.</param>
+    /// <exception cref="CorruptStreamException">The chunk is damaged; what has been written means nothing.</exception>
+    public abstract void Decode(ReadOnlySpan<byte> stored, byte* raw, long rawBytes, KernelSet kernels);
+}

@@ -1,0 +1,176 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ModelPack.Formats;
+
+namespace ModelPack.Entropy;
+
+/// <summary>
+/// One tile after the other: its columns' tables, its symbols, from them what the planes hold, and the planes. Lanes are the 64 rows, so a block of the stream
+/// is four columns, byte 64s + 4r + j of it row 16s + r of column j: the quads of the four sub-groups.
+/// </summary>
+internal unsafe ref struct TileDecoder
+{
+    private readonly bool _isTrellis;
+    private readonly ReadOnlySpan<byte> _raw;
+    private int _rawAt;
+    private int _width;
+    private readonly TileMemory* _memory;
+
+    /// <param name="states">1: scalar codes.</param>
+    /// <param name="raw">The chunk's raw bits.</param>
+    /// <param name="memory">Stays where it is while this object is used.</param>
+    public TileDecoder(int states, ReadOnlySpan<byte> raw, TileMemory* memory)
+    {
+        _isTrellis = states != 1;
+        _raw = raw;
+        _memory = memory;
+    }
+
+    /// <summary>What the planes hold, in the order of the stream.</summary>
+    public readonly byte* Codes => _memory->Codes;
+
+    private readonly byte* Branches => _memory->Branches;
+
+    private readonly nint* Tables => (nint*)_memory->Tables;
+
+    /// <summary>A tile of a width begins.</summary>
+    public void Begin(int width) => _width = width;
+
+    /// <summary>The table of a column.</summary>
+    public void Column(int column, TiledTable table)
+    {
+        // Table (step, vector) of block column / 4: the same for all four sub-groups.
+        var at = (column / 4 * RansFormat.BlockTables) + (4 * (column & 3));
+        for (var vector = 0; vector < RansFormat.Vectors; vector++)
+        {
+            Tables[at + vector] = table.Address;
+        }
+
+        _memory->RawBits[column] = table.RawBits;
+        _memory->Add[column] = (byte)((1 << (_width - (_isTrellis ? 2 : 1))) - table.Bias);
+    }
+
+    /// <summary>Decodes symbols and turns them into what the planes hold.</summary>
+    public void Decode(ref RansStream rans, RansAlphabet alphabet, TiledTable padding, int columns)
+    {
+        var blocks = (columns + 3) / 4;
+        for (var c = columns; c < 4 * blocks; c++)
+        {
+            Column(c, padding);
+        }
+
+        rans.Decode(alphabet, Tables, RansFormat.BlockTables, Codes, blocks);
+        for (var b = 0; b < blocks; b++)
+        {
+            Convert(b);
+        }
+    }
+
+    /// <summary>Fills what lies behind the last column and writes the planes.</summary>
+    public void Finish(int columns, byte* planes)
+    {
+        Pad(columns);
+        var bits = _isTrellis ? _width - 1 : _width;
+        for (var sub = 0; sub < TiledLayout.SubGroups; sub++)
+        {
+            for (var unit = 0; unit < 2; unit++)
+            {
+                var at = (unit * GroupedLayout.QuadsPerUnit * RansFormat.BlockSymbols) + (sub * GroupedLayout.QuadBytes);
+                CodePlanes.Pack(Codes + at, bits, planes, RansFormat.BlockSymbols);
+                planes += GroupedLayout.QuadBytes * bits;
+                if (_isTrellis)
+                {
+                    CodePlanes.Pack(Branches + at, 1, planes, RansFormat.BlockSymbols);
+                    planes += GroupedLayout.QuadBytes;
+                }
+            }
+        }
+    }
+
+    private void Convert(int block)
+    {
+        var codes = Codes + (block * RansFormat.BlockSymbols);
+        var branches = Branches + (block * RansFormat.BlockSymbols);
+        if (_isTrellis)
+        {
+            for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
+            {
+                var symbols = Vector256.Load(codes + at).AsUInt32();
+                Vector256.Store((Vector256.ShiftRightLogical(symbols, 7) & Vector256.Create(0x0101_0101u)).AsByte(), branches + at);
+                Vector256.Store((Vector256.ShiftRightLogical(symbols, 1) & Vector256.Create(0x1F1F_1F1Fu)).AsByte(), codes + at);
+            }
+        }
+
+        for (var j = 0; j < RansFormat.Steps; j++)
+        {
+            if (_memory->RawBits[(4 * block) + j] > 0)
+            {
+                AddRaw(codes, j, _memory->RawBits[(4 * block) + j]);
+            }
+        }
+
+        var add = Vector256.Create(Unsafe.ReadUnaligned<uint>(_memory->Add + (4 * block))).AsByte();
+        for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
+        {
+            Vector256.Store(Vector256.Load(codes + at) + add, codes + at);
+        }
+    }
+
+    /// <summary>Column j's symbols move up and take their raw bits.</summary>
+    private void AddRaw(byte* codes, int j, int bits)
+    {
+        var column = Vector256.Create(0xFFu << (8 * j));
+        var lanes = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
+        for (var i = 0; i < 8; i++)
+        {
+            var v = Vector256.Load(codes + (32 * i)).AsUInt32();
+            var own = Vector256.ShiftLeft(v & column, bits) & column;
+            for (var p = 0; p < bits; p++)
+            {
+                // Lanes 8i … 8i + 7 are byte i of the word.
+                var word = Vector256.Create((uint)_raw[_rawAt + (8 * p) + i]);
+                own |= Vector256.Equals(word & lanes, lanes) & Vector256.Create(1u << ((8 * j) + p));
+            }
+
+            Vector256.Store(((v & ~column) | own).AsByte(), codes + (32 * i));
+        }
+
+        _rawAt += bits * sizeof(ulong);
+    }
+
+    private void Pad(int columns)
+    {
+        var zero = (byte)(1 << (_width - (_isTrellis ? 2 : 1)));
+        for (var column = columns; column < TiledLayout.BlockColumns; column++)
+        {
+            var at = (column / 4 * RansFormat.BlockSymbols) + (column & 3);
+            for (var lane = 0; lane < TiledLayout.GroupRows; lane++)
+            {
+                Codes[at + (4 * lane)] = zero;
+                Branches[at + (4 * lane)] = 0;
+            }
+        }
+    }
+}
+
+/// <summary>What a tile needs, 10 KB for the stack.</summary>
+internal unsafe struct TileMemory
+{
+    private const int TileCodes = TiledLayout.GroupRows * TiledLayout.BlockColumns;
+    private const int TileTables = TiledLayout.BlockColumns / RansFormat.Steps * RansFormat.BlockTables;
+
+    /// <summary>Symbols, then what the planes hold.</summary>
+    public fixed byte Codes[TileCodes];
+
+    /// <summary>Branch bits, a byte each.</summary>
+    public fixed byte Branches[TileCodes];
+
+    /// <summary>Addresses of tables, 16 a block.</summary>
+    public fixed byte Tables[TileTables * sizeof(long)];
+
+    /// <summary>Raw bits of a column's codes.</summary>
+    public fixed byte RawBits[TiledLayout.BlockColumns];
+
+    /// <summary>What turns a column's u into what the planes hold, modulo 256.</summary>
+    public fixed byte Add[TiledLayout.BlockColumns];
+}

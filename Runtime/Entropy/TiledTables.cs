@@ -1,0 +1,132 @@
+namespace ModelPack.Entropy;
+
+/// <summary>
+/// The tables of all tiled weights of one kind: one per class, that is 1/4 octave of the codes' deviation. A class is known before a code is decoded: row class of the group plus column class.
+/// </summary>
+/// <remarks>
+/// u8 states (1, 4, 8), i16 lowest class, varint classes (1 to 64), then each: u8 mode, and its frequencies. Mode 0: does not occur; 1: with a trellis, two tables of 32 by the
+/// previous branch bit; 2, 3, 4: one table of 64, and 0, 1, 2 low bits sent as they are.
+/// A scalar code k becomes u = k + 32 · 2^raw, its symbol ⌊u / 2^raw⌋. With a trellis hi becomes u = hi + 16 · 2^raw (8 in a pair), the symbol 2 · ⌊u / 2^raw⌋ + lsb.
+/// </remarks>
+internal sealed unsafe class TiledTables
+{
+    public const int MaxClasses = 64;
+    public const int MaxRawBits = 2;
+
+    private readonly uint[] _words;
+    private readonly Mode[] _modes;
+    private readonly int _lowest;
+
+    private TiledTables(ReadOnlySpan<byte> bytes)
+    {
+        var from = new ByteCursor(bytes);
+        States = from.U8();
+        _lowest = (short)from.U16();
+        var classes = from.Varint();
+        if (States is not (1 or 4 or 8) || classes is < 1 or > MaxClasses)
+        {
+            throw new CorruptStreamException($"tables have {States} states and {classes} classes");
+        }
+
+        _modes = new Mode[classes];
+        _words = GC.AllocateUninitializedArray<uint>((classes + 1) * Words, pinned: true);
+        fixed (uint* words = _words)
+        {
+            RansTable.SetPath(words + (classes * Words), isPair: false);
+            RansTable.Build(PaddingFrequencies, words + (classes * Words), 64, 0);
+            for (var c = 0; c < classes; c++)
+            {
+                _modes[c] = (Mode)from.U8();
+                ReadTables(ref from, _modes[c], words + (c * Words));
+            }
+        }
+
+        if (from.Left != 0)
+        {
+            throw new CorruptStreamException($"tables have {from.Left} bytes too many");
+        }
+    }
+
+    /// <summary>The table of columns that do not exist, to fill a block: nothing but symbols 0.</summary>
+    public static ReadOnlySpan<ushort> PaddingFrequencies =>
+    [
+        RansFormat.Scale - 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    ];
+
+    /// <summary>That table.</summary>
+    public TiledTable Padding => new(Address(_modes.Length), 0, 0);
+
+    /// <summary>How a class is coded.</summary>
+    internal enum Mode : byte
+    {
+        /// <summary>Not at all.</summary>
+        Absent = 0,
+
+        /// <summary>Two tables of 32.</summary>
+        Pair = 1,
+
+        /// <summary>One of 64; one and two raw bits more by adding 1 and 2.</summary>
+        Single = 2,
+    }
+
+    /// <summary>1, 4 or 8.</summary>
+    public int States { get; }
+
+    public RansAlphabet Alphabet => States == 1 ? RansAlphabet.Full : RansAlphabet.Path;
+
+    private static int Words => RansTable.Words(RansAlphabet.Path);
+
+    /// <exception cref="CorruptStreamException">They are no tables.</exception>
+    public static TiledTables Read(ReadOnlySpan<byte> bytes) => new(bytes);
+
+    /// <summary>The table of a sum of row and column class; the nearest where there is none so low or high.</summary>
+    /// <exception cref="CorruptStreamException">A class that does not occur.</exception>
+    public TiledTable Of(int sum)
+    {
+        var index = (int)Math.Clamp((long)sum - _lowest, 0, _modes.Length - 1);
+        var mode = _modes[index];
+        if (mode == Mode.Absent)
+        {
+            throw new CorruptStreamException($"class {sum} has no table");
+        }
+
+        var raw = mode == Mode.Pair ? 0 : mode - Mode.Single;
+        var bias = States == 1 ? 32 << raw : mode == Mode.Pair ? 8 : 16 << raw;
+        return new(Address(index), (byte)raw, (byte)bias);
+    }
+
+    private nint Address(int index)
+    {
+        fixed (uint* words = _words)
+        {
+            // The array does not move.
+            return (nint)(words + (index * Words));
+        }
+    }
+
+    private void ReadTables(ref ByteCursor from, Mode mode, uint* table)
+    {
+        if (mode > Mode.Single + MaxRawBits || (mode == Mode.Pair && States == 1))
+        {
+            throw new CorruptStreamException($"tables of {States} states have mode {mode}");
+        }
+
+        if (mode == Mode.Absent)
+        {
+            return;
+        }
+
+        RansTable.SetPath(table, mode == Mode.Pair);
+        TableReader.Read(ref from, mode == Mode.Pair ? 32 : 64, table, 64);
+        if (mode == Mode.Pair)
+        {
+            TableReader.Read(ref from, 32, table, 64, half: 1);
+        }
+    }
+}
+
+/// <param name="Address">Of the table.</param>
+/// <param name="RawBits">0 to 2.</param>
+/// <param name="Bias">What u is above k or hi.</param>
+internal readonly record struct TiledTable(nint Address, byte RawBits, byte Bias);

@@ -1,0 +1,123 @@
+using System.IO.Hashing;
+using ModelPack.Entropy;
+using ZstdSharp;
+
+namespace ModelPack.Formats;
+
+/// <summary>What segments' codecs need before their chunks: made once a segment, then shared by all threads. Tables and columns that several segments refer to are read once. Thread-safe.</summary>
+/// <param name="pack">Stays mapped.</param>
+internal sealed unsafe class SegmentCoding(Pack pack)
+{
+    private const int MaxSharedBytes = 1 << 28;
+
+    private readonly Dictionary<int, object> _shared = [];
+    private readonly Dictionary<PackSegment, SegmentDecoding> _prepared = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>What a segment's chunks are decoded by, its prologue checked and read the first time; null for codecs without one.</summary>
+    /// <exception cref="ModelPackException">MP5002: a checksum does not match, or what it is of makes no sense.</exception>
+    public SegmentDecoding? Prepare(PackSegment segment)
+    {
+        if (segment.Codec is not (SegmentCodec.Grouped or SegmentCodec.Tiled))
+        {
+            return null;
+        }
+
+        lock (_prepared)
+        {
+            if (!_prepared.TryGetValue(segment, out var decoding))
+            {
+                _prepared[segment] = decoding = Read(segment);
+            }
+
+            return decoding;
+        }
+    }
+
+    private SegmentDecoding Read(PackSegment segment)
+    {
+        try
+        {
+            var prologue = Checked(segment.Prologue);
+            if (segment.Codec == SegmentCodec.Grouped)
+            {
+                return GroupedDecoder.Prepare(prologue, segment.RawBytes);
+            }
+
+            var (tables, columns) = TiledDecoder.References(prologue);
+            return TiledDecoder.Prepare(
+                prologue,
+                segment.RawBytes,
+                Shared(tables, SegmentKind.Tables, TiledTables.Read),
+                Shared(columns, SegmentKind.Columns, TiledColumns.Read));
+        }
+        catch (CorruptStreamException e)
+        {
+            throw new ModelPackException(
+                MpCodes.PackCorrupted, $"the prologue at byte {segment.Prologue.Offset} of the pack is damaged: {e.Message}. Copy the application again or rebuild it.");
+        }
+    }
+
+    private T Shared<T>(int index, SegmentKind kind, Func<ReadOnlySpan<byte>, T> read)
+        where T : class
+    {
+        lock (_shared)
+        {
+            if (_shared.GetValueOrDefault(index) is T known)
+            {
+                return known;
+            }
+
+            if ((uint)index >= (uint)pack.Segments.Count || pack.Segments[index].Kind != kind)
+            {
+                throw new CorruptStreamException($"it refers to segment {index}, which is no {kind}");
+            }
+
+            var made = read(Raw(pack.Segments[index]));
+            _shared[index] = made;
+            return made;
+        }
+    }
+
+    private byte[] Raw(PackSegment segment)
+    {
+        if (segment.RawBytes > MaxSharedBytes)
+        {
+            throw new CorruptStreamException($"it refers to a segment of {segment.RawBytes} bytes");
+        }
+
+        var raw = new byte[segment.RawBytes];
+        using var decompressor = new Decompressor();
+        foreach (var chunk in segment.Chunks)
+        {
+            var stored = Checked(chunk);
+            var to = raw.AsSpan((int)chunk.RawOffset, chunk.RawBytes);
+            if (segment.Codec == SegmentCodec.Stored)
+            {
+                stored.CopyTo(to);
+                continue;
+            }
+
+            try
+            {
+                if (decompressor.Unwrap(stored, to) != to.Length)
+                {
+                    throw new CorruptStreamException($"what it refers to at byte {chunk.Offset} does not decode to {to.Length} bytes");
+                }
+            }
+            catch (ZstdException e)
+            {
+                throw new CorruptStreamException($"what it refers to at byte {chunk.Offset} does not decode ({e.Message})");
+            }
+        }
+
+        return raw;
+    }
+
+    private ReadOnlySpan<byte> Checked(PackChunk chunk)
+    {
+        var stored = new ReadOnlySpan<byte>(pack.Data + chunk.Offset, chunk.StoredBytes);
+        return XxHash3.HashToUInt64(stored) == chunk.Hash
+            ? stored
+            : throw new CorruptStreamException($"the checksum of {chunk.StoredBytes} bytes at {chunk.Offset} does not match");
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using ModelPack;
+using ModelPack.Bench;
+using ModelPack.Entropy;
+using ModelPack.Formats;
+using ModelPack.Kernels;
+
+// Rates of the entropy decoder on one core, for each rung that this process can run: dotnet run -c Release --project bench/entropy
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var seconds = args.Length > 0 ? double.Parse(args[0]) : 0.5;
+Console.WriteLine("Medians (best) of one core, G symbols/s.");
+Console.WriteLine($"{"stream",-34}{"bits",-8}{string.Concat(KernelSets.Supported.Select(s => $"{s,-16}"))}");
+foreach (var alphabet in Enum.GetValues<RansAlphabet>())
+{
+    foreach (var deviation in (double[])[0.3, 1.5, RansTable.Entries(alphabet) / 8.0])
+    {
+        var work = new StreamCase(alphabet, deviation);
+        Print($"{alphabet} symbols, deviation {deviation}", work.Bits, rung => work.Measure(rung, seconds));
+    }
+}
+
+Console.WriteLine();
+Console.WriteLine($"{"weight into its resident form",-34}{"bits",-8}");
+foreach (var kernel in KernelTable.All.Where(k => k.Format.Family == WeightFamily.Grouped))
+{
+    var work = new WeightCase(kernel);
+    Print(kernel.Format.ToString(), work.Bits, rung => work.Measure(rung, seconds));
+}
+
+static void Print(string name, double bits, Func<KernelSet, Stopwatches.Times> measure)
+{
+    Console.Write($"{name,-34}{bits,-8:F2}");
+    foreach (var rung in KernelSets.Supported)
+    {
+        var times = measure(rung);
+        Console.Write($"{$"{1e-9 / times.Median:F2} ({1e-9 / times.Best:F2})",-16}");
+    }
+
+    Console.WriteLine();
+}
