@@ -20,7 +20,8 @@ internal static class CacheArguments
         var folder = line.Text("--cache") switch
         {
             null or "" => CacheLocation.Folder(Environment.GetEnvironmentVariable, CacheLocation.Current),
-            "off" => null,
+            // Words that mean it must not become folders.
+            "off" or "none" or "false" or "no" => null,
             var given => Path.GetFullPath(given),
         };
         return folder is null ? null : new(folder, bytes);

