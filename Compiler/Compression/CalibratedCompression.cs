@@ -55,12 +55,18 @@ internal sealed class CalibratedCompression : IDisposable
             progress);
         _heldOut = new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows.HeldOut, workers);
         Spend(0, calibrated.FromCache ? "statistics, from the cache" : "statistics", clock);
-        var vocabulary = Vocabulary(model.Graph);
-        _inputs = [.. model.Graph.Weights
-            .Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name))
-            .Select(w => new MatrixInput(w.Name, w.ReadFloats, calibrated.Statistics[w.Name], vocabulary.Contains(w.Name) ? MatrixKind.Vocabulary : MatrixKind.Linear))];
+        _inputs = Inputs(model.Graph, calibrated);
         var target = options.Quality.IsSource ? FirstDivergence : options.Quality.Divergence;
         _firstLambda = LambdaPerDivergence * target / Math.Max(1, _inputs.Sum(i => i.Weights));
+    }
+
+    /// <summary>The matrices of a graph that have statistics.</summary>
+    public static MatrixInput[] Inputs(Graph graph, CalibratedModel calibrated)
+    {
+        var vocabulary = Vocabulary(graph);
+        return [.. graph.Weights
+            .Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name))
+            .Select(w => new MatrixInput(w.Name, w.ReadFloats, calibrated.Statistics[w.Name], vocabulary.Contains(w.Name) ? MatrixKind.Vocabulary : MatrixKind.Linear))];
     }
 
     /// <summary>Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one.</summary>

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using ModelPack.Compiler;
+using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Calibration;
+using ModelPack.Compiler.Calibration.Engine;
+using ModelPack.Compiler.Compression;
+using ModelPack.Compiler.Entropy;
+using ModelPack.Compiler.Import;
+using ModelPack.Compiler.Ir;
+using ModelPack.Compiler.Quantize;
+using ModelPack.Kernels;
+
+namespace ModelPack.Bench;
+
+/// <summary>A model with its statistics and a text to be measured on: what an ingredient of the recipe is worth.</summary>
+internal sealed class Experiment : IDisposable
+{
+    private const int Window = 512;
+
+    private readonly ModelSource _source;
+    private readonly Graph _graph;
+    private readonly Workers _workers;
+    private readonly SourceWeights _weights = new(KernelSets.Resolve(KernelSet.Auto));
+    private readonly MatrixInput[] _inputs;
+    private readonly HeldOutEvaluation _test;
+
+    public Experiment(string path, IReadOnlyList<string> calibration, string text, int windows, bool best, string cache)
+    {
+        _source = ModelSource.Open(path);
+        _graph = ArchitectureTable.Build(_source).Graph;
+        _workers = new(Environment.ProcessorCount, CancellationToken.None);
+        var model = CalibratedModel.Of(
+            _source, ArchitectureTable.Build(_source), CalibrationTexts.Read(calibration), best ? CalibrationOptions.Best : CalibrationOptions.Normal, _workers, new(cache), _ => { });
+        _inputs = CalibratedCompression.Inputs(_graph, model);
+        using var tokenizer = new ModelTokenizer(_source);
+        var ids = tokenizer.Encode(File.ReadAllText(text));
+        _test = new(_graph, _weights, First(ids, windows), _workers);
+    }
+
+    public void Run(Variant variant)
+    {
+        var clock = Stopwatch.StartNew();
+        QuantizedModel? quantized = null;
+        for (var pass = 0; pass < variant.Passes; pass++)
+        {
+            quantized = ModelQuantizer.Run(_inputs, variant.Options(quantized?.Tables), _ => { }, CancellationToken.None);
+        }
+
+        var seconds = clock.Elapsed.TotalSeconds;
+        var (codes, side) = Coded(quantized!);
+        var replaced = quantized!.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
+        var divergence = _test.DivergenceOf(new ReplacedWeights(_weights, replaced));
+        Console.WriteLine(
+            $"{variant.Name,-50} rest {quantized.BitsRest:F3} (coded {8 * (codes + side) / quantized.Weights:F3} = {codes / 1e6:F2} + {side / 1e6:F2} MB)  resident {quantized.BitsResident:F3}  escapes {100 * quantized.EscapeRate:F3}%  KLD {divergence.Mean:F4}  top-1 {100 * divergence.Top1:F1}  [{seconds:F0} s quantising, {clock.Elapsed.TotalSeconds:F0} in all]");
+        foreach (var kind in quantized.Matrices.GroupBy(m => m.Input.Kind))
+        {
+            var weights = (double)kind.Sum(m => m.Input.Weights);
+            Console.WriteLine($"    {kind.Key}: codes {kind.Sum(m => m.Figures.CodeBits) / weights:F3}, side {kind.Sum(m => m.Figures.SideBits) / weights:F4}, resident {kind.Sum(m => m.Figures.TileBits) / weights:F3}, expected {kind.Sum(m => m.Figures.ExpectedDivergence):F4}");
+        }
+    }
+
+    public void Dispose()
+    {
+        _test.Dispose();
+        _source.Dispose();
+    }
+
+    /// <summary>Bytes of codes, and of columns, tables and all other side information.</summary>
+    private static (double Codes, double Side) Coded(QuantizedModel model)
+    {
+        var parallel = new ParallelOptions();
+        var tables = new TiledTableSet(model.Matrices[0].Matrix.States);
+        foreach (var matrix in model.Matrices)
+        {
+            tables.Count(matrix.Matrix, parallel);
+        }
+
+        double codes = 0, side = tables.ToBytes().Length;
+        foreach (var columns in model.Matrices.Select(m => m.Matrix).DistinctBy(m => m.ColumnOrder))
+        {
+            side += TiledSegmentEncoder.Columns(columns).Length;
+        }
+
+        foreach (var matrix in model.Matrices)
+        {
+            var coded = TiledSegmentEncoder.Encode(matrix.Matrix, tables, 0, 0, parallel)!;
+            codes += coded.Chunks.Skip(1).Sum(c => (double)c.Length);
+            side += coded.Prologue.Length + coded.Chunks[0].Length;
+        }
+
+        return (codes, side);
+    }
+
+    /// <summary>The windows that <c>modelpack measure</c> takes: from the text's start.</summary>
+    private static WindowSet First(int[] ids, int windows) => new(ids[..(windows * Window)], Window);
+}
