@@ -50,12 +50,14 @@ internal static class ModelCompiler
         return Compress(source, options.Compression, write, pack, threads, progress, cancellation) with { Seconds = clock.Elapsed.TotalSeconds };
     }
 
+    private static readonly Dictionary<string, float[]> NoVectors = [];
+
     private static PackResult Compress(
         ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
     {
         if (options.KeepsSource)
         {
-            return assembly.Write(pack, _ => null, "Source", progress);
+            return assembly.Write(pack, _ => null, NoVectors, "Source", progress);
         }
 
         if (options.Recipe == Recipe.Tiled && options.Effort != Effort.Fast)
@@ -72,7 +74,7 @@ internal static class ModelCompiler
         PackResult? result = null;
         foreach (var width in FixedWidths.Candidates(options))
         {
-            result = assembly.Write(pack, weight => FixedWidths.Quantize(weight, width, threads), $"{width} bits, rounded to nearest, not measured", progress);
+            result = assembly.Write(pack, weight => FixedWidths.Quantize(weight, width, threads), NoVectors, $"{width} bits, rounded to nearest, not measured", progress);
             if (Budget.IsMet(options, result))
             {
                 return result;
@@ -145,6 +147,9 @@ internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, d
 
     /// <summary>Every point that was evaluated.</summary>
     public IReadOnlyList<ReportPoint> Front { get; init; } = [];
+
+    /// <summary>What dividing bits and tuning did, in words; null where neither was done.</summary>
+    public string? Annealing { get; init; }
 
     /// <summary>Seconds by stage.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Stages { get; init; } = [];

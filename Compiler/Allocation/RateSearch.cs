@@ -15,7 +15,8 @@ internal sealed record FrontPoint(int Step, double Divergence, double BitsRest, 
 /// <param name="evaluate">Quantises the whole model with λ at a step, packs and measures it.</param>
 /// <param name="weights">Weights of the model, to turn bytes into bits.</param>
 /// <param name="maxEvaluations">Quantisations that may be spent.</param>
-internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, int maxEvaluations)
+/// <param name="start">The first step.</param>
+internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, int maxEvaluations, int start = 0)
 {
     /// <summary>A divergence this far below what is allowed is near enough.</summary>
     private const double Near = 0.92;
@@ -35,7 +36,7 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
     /// <returns>The best point; above the target only where every evaluation was.</returns>
     public FrontPoint ForDivergence(double target)
     {
-        var step = 0;
+        var step = start;
         while (_points.Count < maxEvaluations && _points.TrueForAll(p => p.Step != step))
         {
             var point = Evaluate(step);
@@ -53,7 +54,7 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
     /// <summary>The best model that keeps to the budgets; null where none was reached, and then the smallest is in <see cref="Points"/>.</summary>
     public FrontPoint? ForBudget(CompressionOptions budget)
     {
-        var step = 0;
+        var step = start;
         while (_points.Count < maxEvaluations && _points.TrueForAll(p => p.Step != step))
         {
             var point = Evaluate(step);
@@ -92,6 +93,9 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
         return over;
     }
 
+    /// <summary>The step at which divergence should be what is wanted, going by that of a point and by D ∝ λ.</summary>
+    public static int Toward(double target, int step, double divergence) => step + RateStep.Floor(Aim * target / Math.Max(divergence, 1e-12));
+
     private FrontPoint Evaluate(int step)
     {
         var point = evaluate(step);
@@ -112,6 +116,6 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
         }
 
         var last = _points[^1];
-        return last.Step + RateStep.Floor(Aim * target / Math.Max(last.Divergence, 1e-12));
+        return Toward(target, last.Step, last.Divergence);
     }
 }

@@ -23,6 +23,9 @@ internal sealed class Divergence
         return sorted[Math.Min((int)(part * sorted.Count), sorted.Count - 1)];
     }
 
+    /// <summary>Means of equal runs of positions: of windows, for example.</summary>
+    public double[] Means(int runs) => [.. _divergences.Chunk(Math.Max(1, _divergences.Count / runs)).Select(c => c.Average())];
+
     /// <param name="reference">Logits of the reference.</param>
     /// <param name="logits">Logits of the model.</param>
     /// <param name="next">The token that came; −1: unknown.</param>

@@ -28,6 +28,9 @@ internal sealed unsafe class HeldOutEvaluation : IDisposable
         _states = ReferenceStates.Compute(_engine, windows, FirstMeasured);
     }
 
+    /// <summary>How many windows.</summary>
+    public int Windows => _windows.Count;
+
     private int FirstMeasured => _windows.Length / 2;
 
     private int Positions => _windows.Length - FirstMeasured;

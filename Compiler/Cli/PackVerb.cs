@@ -100,6 +100,7 @@ internal static class PackVerb
             Quality = result.Quality,
             Tensors = result.Tensors,
             Front = result.Front,
+            Annealing = result.Annealing,
             Stages = result.Stages.Count > 0 ? result.Stages : [new("everything", result.Seconds)],
             PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
         };

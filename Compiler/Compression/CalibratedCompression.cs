@@ -1,24 +1,19 @@
-using System.Diagnostics;
-using System.Globalization;
 using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Architectures;
 using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
-using ModelPack.Compiler.Cli;
 using ModelPack.Compiler.Import;
-using ModelPack.Compiler.Interpreter;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Report;
-using ModelPack.Execution;
 using ModelPack.Kernels;
 
 namespace ModelPack.Compiler.Compression;
 
 /// <summary>
 /// The calibrated recipe: statistics of the model on a text, rate-distortion quantisation at some λ, the pack measured as an application runs it on windows that
-/// calibration did not see; λ is searched until quality or budget is met.
+/// calibration did not see; λ is searched until quality or budget is met. <c>Effort="Best"</c> looks at more text, divides bits among kinds of matrix by what they cost in divergence, and tunes norm gains.
 /// </summary>
 internal sealed class CalibratedCompression : IDisposable
 {
@@ -28,37 +23,44 @@ internal sealed class CalibratedCompression : IDisposable
     /// <summary>Where a budget alone decides, the search begins here.</summary>
     private const double FirstDivergence = 0.05;
 
+    /// <summary>Quantisations to find λ, and before refining.</summary>
+    private const int Evaluations = 3, RoughEvaluations = 2;
+
     private readonly CompressionOptions _options;
-    private readonly PackAssembly _assembly;
-    private readonly int _threads;
-    private readonly CancellationToken _cancellation;
-    private readonly MatrixInput[] _inputs;
-    private readonly HeldOutEvaluation _heldOut;
-    private readonly double _firstLambda;
-    private readonly Dictionary<int, PackResult> _results = [];
-    private readonly SortedDictionary<int, (string Stage, double Seconds)> _stages = [];
+    private readonly CalibratedModel _calibrated;
+    private readonly Candidate _candidate;
+    private readonly Refinement? _refinement;
+    private readonly long _weights;
+    private readonly StageClock _stages = new();
 
     /// <exception cref="ModelPackException">MP3401 to MP3404.</exception>
     public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, Action<double> progress, CancellationToken cancellation)
     {
-        (_options, _assembly, _threads, _cancellation) = (options, assembly, threads, cancellation);
-        var clock = Stopwatch.StartNew();
+        _options = options;
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
-        var calibrated = CalibratedModel.Of(
+        var best = options.Effort == Effort.Best;
+        _calibrated = CalibratedModel.Of(
             source,
             model,
             CalibrationTexts.Read(options.Calibration),
-            options.Effort == Effort.Best ? CalibrationOptions.Best : CalibrationOptions.Normal,
+            best ? CalibrationOptions.Best : CalibrationOptions.Normal,
             workers,
             options.StatisticsFolder is { } folder ? new(folder) : null,
             progress);
-        _heldOut = new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows.HeldOut, workers);
-        Spend(0, calibrated.FromCache ? "statistics, from the cache" : "statistics", clock);
-        _inputs = Inputs(model.Graph, calibrated);
-        var target = options.Quality.IsSource ? FirstDivergence : options.Quality.Divergence;
-        _firstLambda = LambdaPerDivergence * target / Math.Max(1, _inputs.Sum(i => i.Weights));
+        var inputs = Inputs(model.Graph, _calibrated);
+        _weights = inputs.Sum(i => i.Weights);
+        // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
+        var quantizer = new QuantizerOptions(FirstLambda, options.Optimize == Optimize.Speed ? 1 : 8) { Threads = threads };
+        var weights = new SourceWeights(KernelSets.Resolve(KernelSet.Auto));
+        _candidate = new(inputs, quantizer, assembly, new HeldOutEvaluation(model.Graph, weights, _calibrated.Windows.HeldOut, workers), _stages, cancellation);
+        _refinement = best ? new(model.Graph, weights, _calibrated.Windows, _candidate, assembly.Vectors, workers, _stages) : null;
+        _stages.Spend(_calibrated.FromCache ? "statistics, from the cache" : "statistics");
     }
+
+    private double FirstLambda => LambdaPerDivergence * Target / Math.Max(1, _weights);
+
+    private double Target => _options.Quality.IsSource ? FirstDivergence : _options.Quality.Divergence;
 
     /// <summary>The matrices of a graph that have statistics.</summary>
     public static MatrixInput[] Inputs(Graph graph, CalibratedModel calibrated)
@@ -73,87 +75,39 @@ internal sealed class CalibratedCompression : IDisposable
     /// <exception cref="ModelPackException">MP3009: the budget cannot be met.</exception>
     public PackResult Run(Stream pack, Action<double> progress)
     {
-        var last = int.MinValue;
-        var search = new RateSearch(
-            step =>
-            {
-                last = step;
-                return Evaluate(step, pack, progress);
-            },
-            _inputs.Sum(i => i.Weights),
-            _options.Effort == Effort.Best ? 5 : 3);
-        var chosen = _options.Quality.IsSource ? search.ForBudget(_options) : search.ForDivergence(_options.Quality.Divergence);
-        if (chosen is null || !Budget.IsMet(_options, _results[chosen.Step]))
+        var front = new List<ReportPoint>();
+        var start = 0;
+        if (_refinement is not null)
         {
-            throw Budget.Unreachable(_options, _results.Values.MinBy(r => r.BytesOut)!);
+            var rough = new RateSearch(step => _candidate.Evaluate(step, pack, progress), _weights, RoughEvaluations);
+            var found = Search(rough) ?? rough.Points[^1];
+            front.AddRange(rough.Points.Select((p, i) => new ReportPoint($"evaluation {i + 1}", p.BitsRest, p.Divergence, false)));
+            start = _refinement.Run(found, _options.Quality.IsSource ? null : Target, progress);
         }
 
-        if (last != chosen.Step)
+        var search = new RateSearch(step => _candidate.Evaluate(step, pack, progress), _weights, Evaluations, start);
+        var chosen = Search(search);
+        if (chosen is null || !Budget.IsMet(_options, _candidate.Results[chosen.Step]))
         {
-            Evaluate(chosen.Step, pack, progress);
+            throw Budget.Unreachable(_options, _candidate.Results.Values.MinBy(r => r.BytesOut)!);
         }
 
-        return _results[chosen.Step] with
+        if (_candidate.Last != chosen.Step)
         {
-            Front = [.. search.Points.Select((p, i) => new ReportPoint($"evaluation {i + 1}", p.BitsRest, p.Divergence, p.Step == chosen.Step))],
-            Stages = [.. _stages.Values.Select(s => KeyValuePair.Create(s.Stage, s.Seconds))],
-        };
-    }
-
-    /// <summary>Adds the time since the clock was last looked at to a stage.</summary>
-    private void Spend(int order, string stage, Stopwatch clock)
-    {
-        _stages[order] = (stage, _stages.GetValueOrDefault(order).Seconds + clock.Elapsed.TotalSeconds);
-        clock.Restart();
-    }
-
-    public void Dispose() => _heldOut.Dispose();
-
-    private FrontPoint Evaluate(int step, Stream pack, Action<double> progress)
-    {
-        var clock = Stopwatch.StartNew();
-        // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
-        var states = _options.Optimize == Optimize.Speed ? 1 : 8;
-        var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), states) { Threads = _threads }, part => progress(0.8 * part), _cancellation);
-        Spend(1, "quantising", clock);
-        var matrices = quantized.Matrices.ToDictionary(m => m.Input.Name, m => m.Matrix);
-        var result = _assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), "", part => progress(0.8 + (0.1 * part)));
-        Spend(2, "packing", clock);
-        var divergence = Measure(pack, result);
-        Spend(3, "measuring", clock);
-        var figures = quantized.Matrices.ToDictionary(m => m.Input.Name, m => (m.Figures, m.Input.Weights));
-        progress(1);
-        _results[step] = result with
-        {
-            Divergence = divergence.Mean,
-            Quality = new(divergence.Mean, divergence.Percentile(0.99), divergence.Top1, divergence.Perplexity, divergence.ReferencePerplexity, CalibratedModel.HeldOutWindows),
-            Tensors = [.. result.Tensors.Select(t => figures.TryGetValue(t.Name, out var f)
-                ? t with { Sensitivity = f.Figures.ExpectedDivergence, Escapes = (double)f.Figures.Escapes / f.Weights }
-                : t)],
-            How = string.Create(
-                CultureInfo.InvariantCulture,
-                $"KL divergence {divergence.Mean:F4} and top-1 agreement {100 * divergence.Top1:F1}% on held-out calibration text, {100 * quantized.EscapeRate:F3}% escapes"),
-        };
-        return new(step, divergence.Mean, result.BitsRest, result.BytesOut, result.ResidentBytes);
-    }
-
-    /// <summary>The pack in memory, run as an application runs it.</summary>
-    private unsafe Divergence Measure(Stream pack, PackResult result)
-    {
-        using var bytes = new NativeBuffer(pack.Length);
-        pack.Position = 0;
-        for (long at = 0; at < pack.Length;)
-        {
-            var part = new Span<byte>(bytes.Pointer + at, (int)Math.Min(1 << 24, pack.Length - at));
-            pack.ReadExactly(part);
-            at += part.Length;
+            _candidate.Evaluate(chosen.Step, pack, progress);
         }
 
-        using var model = LoadedModel.Open(
-            bytes.Pointer, pack.Length, "pack", result.Plan.PackHash, InterpretedModel.ShapeOf(result.Plan.Shape.Sizes), new() { Threads = _threads }, mapping: null);
-        using var session = model.CreateSession(new PlanInterpreter(result.Plan, model.Weights));
-        return _heldOut.DivergenceOf(session);
+        front.AddRange(search.Points.Select((p, i) => new ReportPoint(_refinement is null ? $"evaluation {i + 1}" : $"refined, evaluation {i + 1}", p.BitsRest, p.Divergence, p.Step == chosen.Step)));
+        return _candidate.Results[chosen.Step] with { Front = front, Stages = _stages.Seconds, Annealing = _refinement?.Summary };
     }
+
+    public void Dispose()
+    {
+        _refinement?.Dispose();
+        _candidate.Dispose();
+    }
+
+    private FrontPoint? Search(RateSearch search) => _options.Quality.IsSource ? search.ForBudget(_options) : search.ForDivergence(_options.Quality.Divergence);
 
     /// <summary>Names of the matrices with a row for each token: looked up, or giving the graph's results.</summary>
     private static HashSet<string> Vocabulary(Graph graph)

@@ -13,12 +13,16 @@ namespace ModelPack.Compiler.Packing;
 /// <summary>Everything of a pack but how its matrices are quantised: writes it as often as a search wants.</summary>
 internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[] tokenizer, CompressionOptions options, int threads, CancellationToken cancellation)
 {
+    /// <summary>Vectors that a pack has; those that were folded into others are not among them.</summary>
+    public IReadOnlySet<string> Vectors { get; } = model.Weights.Where(w => w.IsVector).Select(w => w.Name).ToHashSet();
+
     /// <summary>Writes the pack.</summary>
     /// <param name="pack">Its bytes so far are dropped.</param>
     /// <param name="quantize">The quantised form of a matrix; null: kept as the file has it.</param>
+    /// <param name="vectors">Values of vectors that are not the file's, by name.</param>
     /// <param name="how">The result in words.</param>
     /// <param name="progress">Told the part done.</param>
-    public PackResult Write(Stream pack, Func<WeightRef, TiledMatrix?> quantize, string how, Action<double> progress)
+    public PackResult Write(Stream pack, Func<WeightRef, TiledMatrix?> quantize, IReadOnlyDictionary<string, float[]> vectors, string how, Action<double> progress)
     {
         pack.SetLength(0);
         pack.Position = 0;
@@ -33,7 +37,7 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             cancellation.ThrowIfCancellationRequested();
             done += weight.Source?.ByteLength ?? 0;
             var before = writer.Position;
-            var (format, bytes) = Add(writer, weight, quantize, tables);
+            var (format, bytes) = Add(writer, weight, quantize, vectors, tables);
             formats.Add(format.ToString());
             resident += bytes;
             var stored = writer.Position - Math.Max(before, PackFormat.HeaderBytes);
@@ -105,7 +109,8 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
     private static bool IsMatrix(WeightRef weight) => !weight.IsVector && weight.Source is not null;
 
     /// <summary>Adds a weight; returns its resident form and the bytes of that.</summary>
-    private (WeightFormat Format, long Bytes) Add(PackWriter writer, WeightRef weight, Func<WeightRef, TiledMatrix?> quantize, Dictionary<int, TiledTableSet> tables)
+    private (WeightFormat Format, long Bytes) Add(
+        PackWriter writer, WeightRef weight, Func<WeightRef, TiledMatrix?> quantize, IReadOnlyDictionary<string, float[]> vectors, Dictionary<int, TiledTableSet> tables)
     {
         if (IsMatrix(weight) && quantize(weight) is { } matrix)
         {
@@ -114,7 +119,7 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
 
         var bytes = IsMatrix(weight)
             ? ResidentEncoder.Encode(weight.Source!, weight.Rows, weight.Columns, threads)
-            : ResidentEncoder.EncodeFloats(weight.ReadFloats());
+            : ResidentEncoder.EncodeFloats(vectors.GetValueOrDefault(weight.Name) ?? weight.ReadFloats());
         writer.AddTensor(weight.Name, weight.SourceFormat, weight.Rows, weight.Columns, bytes);
         return (weight.SourceFormat, bytes.LongLength);
     }

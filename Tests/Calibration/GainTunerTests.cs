@@ -88,8 +88,10 @@ public sealed class GainTunerTests : IDisposable
 
         TunedGains Tune(int threads)
         {
-            using var tuner = new GainTuner(graph, weights, new ReplacedWeights(weights, quantized), quantized.Keys.ToHashSet(), new Workers(threads, CancellationToken.None));
+            using var tuner = new GainTuner(graph, weights, new ReplacedWeights(weights, quantized), Gains(graph), quantized.Keys.ToHashSet(), new Workers(threads, CancellationToken.None));
             return tuner.Run(windows, 40, _ => { });
         }
     }
+
+    private static HashSet<string> Gains(ModelPack.Compiler.Ir.Graph graph) => [.. graph.Weights.Where(w => w.IsVector).Select(w => w.Name)];
 }

@@ -3,6 +3,7 @@ using ModelPack.Compiler;
 using ModelPack.Compiler.Architectures;
 using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
+using ModelPack.Compiler.Calibration.Tuning;
 using ModelPack.Compiler.Compression;
 using ModelPack.Compiler.Entropy;
 using ModelPack.Compiler.Import;
@@ -23,6 +24,7 @@ internal sealed class Experiment : IDisposable
     private readonly SourceWeights _weights = new(KernelSets.Resolve(KernelSet.Auto));
     private readonly MatrixInput[] _inputs;
     private readonly HeldOutEvaluation _test;
+    private readonly WindowSet _windows;
 
     public Experiment(string path, IReadOnlyList<string> calibration, string text, int windows, bool best, string cache)
     {
@@ -32,6 +34,7 @@ internal sealed class Experiment : IDisposable
         var model = CalibratedModel.Of(
             _source, ArchitectureTable.Build(_source), CalibrationTexts.Read(calibration), best ? CalibrationOptions.Best : CalibrationOptions.Normal, _workers, new(cache), _ => { });
         _inputs = CalibratedCompression.Inputs(_graph, model);
+        _windows = model.Windows.Calibration;
         using var tokenizer = new ModelTokenizer(_source);
         var ids = tokenizer.Encode(File.ReadAllText(text));
         _test = new(_graph, _weights, First(ids, windows), _workers);
@@ -49,6 +52,11 @@ internal sealed class Experiment : IDisposable
         var seconds = clock.Elapsed.TotalSeconds;
         var (codes, side) = Coded(quantized!);
         var replaced = quantized!.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
+        if (variant.Tuning > 0)
+        {
+            Tune(replaced, variant);
+        }
+
         var divergence = _test.DivergenceOf(new ReplacedWeights(_weights, replaced));
         Console.WriteLine(
             $"{variant.Name,-50} rest {quantized.BitsRest:F3} (coded {8 * (codes + side) / quantized.Weights:F3} = {codes / 1e6:F2} + {side / 1e6:F2} MB)  resident {quantized.BitsResident:F3}  escapes {100 * quantized.EscapeRate:F3}%  KLD {divergence.Mean:F4}  top-1 {100 * divergence.Top1:F1}  [{seconds:F0} s quantising, {clock.Elapsed.TotalSeconds:F0} in all]");
@@ -57,6 +65,28 @@ internal sealed class Experiment : IDisposable
             var weights = (double)kind.Sum(m => m.Input.Weights);
             Console.WriteLine($"    {kind.Key}: codes {kind.Sum(m => m.Figures.CodeBits) / weights:F3}, side {kind.Sum(m => m.Figures.SideBits) / weights:F4}, resident {kind.Sum(m => m.Figures.TileBits) / weights:F3}, expected {kind.Sum(m => m.Figures.ExpectedDivergence):F4}");
         }
+    }
+
+    private void Tune(Dictionary<string, float[]> replaced, Variant variant)
+    {
+        var clock = Stopwatch.StartNew();
+        using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _graph.Weights.Where(w => w.IsVector).Select(w => w.Name).ToHashSet(), new HashSet<string>(), _workers) { Rate = variant.Rate };
+        var tuned = tuner.Run(_windows, variant.Tuning, _ => { });
+        foreach (var (name, values) in tuned.Gains)
+        {
+            replaced[name] = values;
+        }
+
+        foreach (var (name, exponents) in tuned.RowSteps)
+        {
+            var columns = replaced[name].Length / exponents.Length;
+            for (var i = 0; i < replaced[name].Length; i++)
+            {
+                replaced[name][i] *= (float)Octaves.Power(exponents[i / columns], 64);
+            }
+        }
+
+        Console.WriteLine($"    tuned in {clock.Elapsed.TotalSeconds:F0} s: {string.Join(' ', tuned.Divergence.Select(d => d.ToString("F3")))}; rows moved {tuned.RowSteps.Values.SelectMany(r => r).Average(e => Math.Abs(e)):F2} of 64 an octave");
     }
 
     public void Dispose()

@@ -25,6 +25,8 @@ internal sealed record Variant(string Name)
     /// <summary>Steps of tuning.</summary>
     public int Tuning { get; private init; }
 
+    public double Rate { get; private init; } = 3e-4;
+
     public static Variant Parse(string text)
     {
         var variant = new Variant(text);
@@ -40,6 +42,7 @@ internal sealed record Variant(string Name)
                 "resident" => variant with { Resident = value },
                 "escape" => variant with { Escape = value },
                 "pack" => variant with { Pack = value != 0 },
+                "rate" => variant with { Rate = value },
                 "tuning" => variant with { Tuning = (int)value },
                 _ => throw new FormatException($"there is no '{key}'"),
             };

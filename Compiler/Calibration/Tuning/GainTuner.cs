@@ -19,7 +19,8 @@ internal sealed unsafe class GainTuner : IDisposable
     public const int DefaultSteps = 50;
 
     private const int WindowsPerStep = 2;
-    private const double RowRate = 1.5e-4, GainRate = 3e-4;
+    /// <summary>Adam's rate for gains, by which each may change in a step; for rows half as much.</summary>
+    public double Rate { get; init; } = 3e-4;
     private const int WarmUp = 5;
     private const double LastRate = 0.05;
     private const double Log2E = 1.4426950408889634074;
@@ -33,12 +34,13 @@ internal sealed unsafe class GainTuner : IDisposable
     /// <param name="graph">The model's graph.</param>
     /// <param name="weights">Its own values.</param>
     /// <param name="quantized">The quantised values.</param>
+    /// <param name="gains">Names of the norm gains that may change.</param>
     /// <param name="matrices">Names of the matrices whose rows may change.</param>
     /// <param name="workers">Threads; the result does not depend on them.</param>
-    public GainTuner(Graph graph, IWeightValues weights, IWeightValues quantized, IReadOnlySet<string> matrices, Workers workers)
+    public GainTuner(Graph graph, IWeightValues weights, IWeightValues quantized, IReadOnlySet<string> gains, IReadOnlySet<string> matrices, Workers workers)
     {
         _tuned = new(quantized);
-        foreach (var gain in graph.Nodes.Select(n => (n.Op as RmsNormOp)?.Gain).OfType<WeightRef>())
+        foreach (var gain in graph.Nodes.Select(n => (n.Op as RmsNormOp)?.Gain).OfType<WeightRef>().Where(g => gains.Contains(g.Name)))
         {
             var values = new float[gain.Columns];
             quantized.ReadRow(gain, 0, values);
@@ -59,7 +61,7 @@ internal sealed unsafe class GainTuner : IDisposable
     /// <summary>Runs the steps over the windows in turns.</summary>
     public TunedGains Run(WindowSet windows, int steps, Action<double> progress)
     {
-        Adam rows = new(RowRate), gains = new(GainRate);
+        Adam rows = new(Rate / 2), gains = new(Rate);
         var divergences = new List<double>();
         var each = Math.Min(WindowsPerStep, windows.Count);
         for (var step = 0; step < steps; step++)

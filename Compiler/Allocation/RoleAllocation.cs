@@ -1,0 +1,182 @@
+using ModelPack.Compiler.Calibration;
+using ModelPack.Compiler.Quantize;
+using ModelPack.Kernels;
+
+namespace ModelPack.Compiler.Allocation;
+
+/// <summary>
+/// Divides bits among the kinds of matrix of a model: λ of each role beside the model's own. First by a Lagrangian: what quantising each role alone costs in divergence is measured, and at the best
+/// division every role takes as large a part of the divergence as of the weights (D ∝ 4^(−bits), so dD/dbits is equal there). Then by a simulated annealing around that, on the quantised model itself.
+/// </summary>
+internal sealed class RoleAllocation
+{
+    /// <summary>A step is half an octave of λ: smaller ones change less than can be measured.</summary>
+    private const int StepsPerOctave = 2;
+
+    /// <summary>Two octaves from what the recipe has.</summary>
+    private const int Range = 2 * StepsPerOctave;
+
+    private const int Proposals = 64;
+    private const double Ln2 = 0.6931471805599453;
+    private const double Ln4 = 2 * Ln2;
+
+    private readonly QuantizerOptions _options;
+    private readonly Func<IReadOnlyDictionary<string, float[]>, double[]> _divergence;
+    private readonly CancellationToken _cancellation;
+    private readonly LinearRole[] _roles;
+    private readonly MatrixInput[][] _inputs;
+    private readonly double[] _shares;
+    private readonly double[] _alone;
+    private readonly Dictionary<(int Role, int Step), RoleState> _states = [];
+    private readonly Dictionary<int, LinkedList<int>> _recent = [];
+    private double[] _startWindows = [];
+
+    /// <param name="inputs">All matrices.</param>
+    /// <param name="roles">What each does, by its name.</param>
+    /// <param name="options">λ and the rest, as the model is quantised.</param>
+    /// <param name="divergence">Mean divergence of each window where these weights replace the model's own, with float activations.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public RoleAllocation(
+        IReadOnlyList<MatrixInput> inputs,
+        IReadOnlyDictionary<string, LinearRole> roles,
+        QuantizerOptions options,
+        Func<IReadOnlyDictionary<string, float[]>, double[]> divergence,
+        CancellationToken cancellation)
+    {
+        (_options, _divergence, _cancellation) = (options, divergence, cancellation);
+        var byRole = inputs.GroupBy(i => roles.GetValueOrDefault(i.Name, LinearRole.Other)).OrderBy(g => g.Key).ToArray();
+        _roles = [.. byRole.Select(g => g.Key)];
+        _inputs = [.. byRole.Select(g => g.ToArray())];
+        double total = inputs.Sum(i => i.Weights);
+        _shares = [.. _inputs.Select(g => g.Sum(i => i.Weights) / total)];
+        _alone = new double[_roles.Length];
+    }
+
+    /// <summary>Divergence that each role's quantisation alone adds, at the recipe's own division; after <see cref="Run"/>.</summary>
+    public IReadOnlyDictionary<LinearRole, double> Sensitivities => _roles.Zip(_alone).ToDictionary(p => p.First, p => p.Second);
+
+    /// <summary>Measures and searches.</summary>
+    /// <param name="maxEvaluations">Whole models that may be quantised and measured.</param>
+    /// <param name="progress">Told the part done.</param>
+    /// <returns>λ of each role beside the model's, and how it went; the recipe's own division where nothing was better by more than noise.</returns>
+    public (IReadOnlyDictionary<LinearRole, double> Factors, AnnealingCounts Counts) Run(int maxEvaluations, Action<double> progress)
+    {
+        var start = new int[_roles.Length];
+        double done = 0, work = _roles.Length + maxEvaluations;
+        var first = Objective(start, out _startWindows);
+        for (var r = 0; r < _roles.Length; r++)
+        {
+            _cancellation.ThrowIfCancellationRequested();
+            _alone[r] = Math.Max(_divergence(State(r, 0).Values).Average(), 1e-12);
+            progress(++done / work);
+        }
+
+        var proposed = Lagrangian();
+        var value = Objective(proposed, out var windows);
+        var noise = Noise(windows);
+        var best = value < first - noise ? proposed : start;
+        var annealing = new SimilarityPrunedAnnealing
+        {
+            Dimensions = _roles.Length,
+            Minimum = -Range,
+            Maximum = Range,
+            Evaluate = state =>
+            {
+                var result = Objective(state, out _);
+                progress(Math.Min(1, ++done / work));
+                return result;
+            },
+            Proxy = Proxy,
+            Noise = noise,
+            Temperature = noise,
+            MaxEvaluations = maxEvaluations,
+            MaxProposals = Proposals,
+        };
+        var (found, counts) = annealing.Run(best, _cancellation);
+        var chosen = counts.Best < Math.Min(value, first) - noise ? found : best;
+        return (_roles.Select((role, r) => (role, chosen[r])).ToDictionary(p => p.role, p => Factor(p.Item2)), counts with { First = first });
+    }
+
+    private static double Factor(int step) => Octaves.Power(step, StepsPerOctave);
+
+    /// <summary>Every role's part of the divergence as large as its part of the weights.</summary>
+    private int[] Lagrangian()
+    {
+        var sum = _alone.Sum();
+        return [.. _alone.Select((d, r) => Math.Clamp(Octaves.Round(_shares[r] * sum / d, StepsPerOctave), -Range, Range))];
+    }
+
+    /// <summary>ln divergence at equal bits, were the divergences of roles to add up and be proportional to λ: what costs nothing to compute.</summary>
+    private double Proxy(int[] state)
+    {
+        double divergence = 0, bits = 0;
+        for (var r = 0; r < state.Length; r++)
+        {
+            divergence += _alone[r] * Factor(state[r]);
+            bits -= _shares[r] * state[r] / (2.0 * StepsPerOctave);
+        }
+
+        return DeterministicLog.Of(divergence) + (Ln4 * bits);
+    }
+
+    /// <summary>ln divergence + ln 4 · bits of the quantised model: the same for all points of one front.</summary>
+    private double Objective(int[] state, out double[] windows)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        var replaced = new Dictionary<string, float[]>();
+        double bits = 0;
+        for (var r = 0; r < state.Length; r++)
+        {
+            var of = State(r, state[r]);
+            bits += _shares[r] * of.Bits;
+            foreach (var (name, values) in of.Values)
+            {
+                replaced.Add(name, values);
+            }
+        }
+
+        windows = _divergence(replaced);
+        return DeterministicLog.Of(Math.Max(windows.Average(), 1e-12)) + (Ln4 * bits);
+    }
+
+    /// <summary>Standard error of the change against the start, over windows.</summary>
+    private double Noise(double[] windows)
+    {
+        var changes = windows.Zip(_startWindows, (w, s) => DeterministicLog.Of(Math.Max(w, 1e-12) / Math.Max(s, 1e-12))).ToArray();
+        var mean = changes.Average();
+        var variance = changes.Sum(c => (c - mean) * (c - mean)) / Math.Max(1, changes.Length - 1);
+        return Math.Max(Math.Sqrt(variance / changes.Length), 1e-3);
+    }
+
+    /// <summary>A role's matrices quantised at a step; the two used last are kept.</summary>
+    private RoleState State(int role, int step)
+    {
+        if (!_states.TryGetValue((role, step), out var state))
+        {
+            var inputs = _inputs[role].Select(i => i with { LambdaFactor = i.LambdaFactor * Factor(step) }).ToArray();
+            var quantized = ModelQuantizer.Run(inputs, _options, _ => { }, _cancellation);
+            _states[(role, step)] = state = new(quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix)));
+        }
+
+        Touch(role, step);
+        return state;
+    }
+
+    private void Touch(int role, int step)
+    {
+        if (!_recent.TryGetValue(role, out var recent))
+        {
+            _recent[role] = recent = [];
+        }
+
+        recent.Remove(step);
+        recent.AddFirst(step);
+        if (recent.Count > 2)
+        {
+            _states.Remove((role, recent.Last!.Value));
+            recent.RemoveLast();
+        }
+    }
+
+    private sealed record RoleState(double Bits, IReadOnlyDictionary<string, float[]> Values);
+}
