@@ -52,7 +52,7 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
             progress((double)done / total);
         }
 
-        writer.AddSegment(SegmentKind.Tokenizer, tokenizer);
+        writer.AddTokenizer(tokenizer);
         if (source.Metadata.TryString("tokenizer.chat_template") is { Length: > 0 } template)
         {
             writer.AddSegment(SegmentKind.ChatTemplate, Encoding.UTF8.GetBytes(template));

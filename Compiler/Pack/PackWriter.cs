@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Text;
 using ModelPack.Compiler.Entropy;
 using ModelPack.Compiler.Quantize;
+using ModelPack.Compiler.Tokenizers;
 using ModelPack.Formats;
 using ZstdSharp;
 
@@ -20,6 +22,9 @@ internal sealed class PackWriter(
 {
     /// <summary>Zstandard level: beyond it codes of quantised weights gain nothing and building takes longer.</summary>
     private const int Level = 9;
+
+    /// <summary>A quarter of a megabyte or so: the best takes a moment.</summary>
+    private const int TokenizerLevel = 19;
 
     /// <summary>Unless told otherwise, general bytes are compressed where that leaves less than this part of them; else they are used in place, from the executable's pages.</summary>
     public const double WorthDecoding = 0.9;
@@ -60,6 +65,23 @@ internal sealed class PackWriter(
         var bytes = coded.RawBytes.Sum(b => (long)b);
         _tensors.Add(new(name, format, matrix.Rows, matrix.Columns, Write(SegmentKind.Tensor, SegmentCodec.Tiled, bytes, coded)));
         return bytes;
+    }
+
+    /// <summary>Adds a tokenizer's tables, without what follows from the rest.</summary>
+    public void AddTokenizer(byte[] tables)
+    {
+        var compact = tables.Length <= PackFormat.MaxChunkBytes ? TokenizerCompactor.Compact(tables) : null;
+        if (compact is null || compact.Length > tables.Length)
+        {
+            AddSegment(SegmentKind.Tokenizer, tables);
+            return;
+        }
+
+        using var compressor = new Compressor(TokenizerLevel);
+        var chunk = new byte[sizeof(int) + Compressor.GetCompressBound(compact.Length)];
+        BinaryPrimitives.WriteInt32LittleEndian(chunk, compact.Length);
+        var length = sizeof(int) + compressor.Wrap(compact, chunk.AsSpan(sizeof(int)));
+        Write(SegmentKind.Tokenizer, SegmentCodec.Tokenizer, tables.Length, new([], [chunk[..length]], [tables.Length]));
     }
 
     /// <summary>Adds a segment of general bytes and returns its index.</summary>

@@ -185,8 +185,9 @@ internal ref struct PackDirectoryReader(ReadOnlySpan<byte> bytes, long packLengt
         uint prologueBytes = U32();
         var prologueHash = U64();
         var count = U32();
-        if (kind > (byte)SegmentKind.Columns || codec > (byte)SegmentCodec.Tiled || raw > PackFormat.MaxSegmentBytes || prologueBytes > PackFormat.MaxChunkBytes
-            || (prologueBytes != 0 && (SegmentCodec)codec is SegmentCodec.Stored or SegmentCodec.Zstandard)
+        if (kind > (byte)SegmentKind.Columns || codec > (byte)SegmentCodec.Tokenizer || raw > PackFormat.MaxSegmentBytes || prologueBytes > PackFormat.MaxChunkBytes
+            || (prologueBytes != 0 && (SegmentCodec)codec is not (SegmentCodec.Grouped or SegmentCodec.Tiled))
+            || ((SegmentCodec)codec == SegmentCodec.Tokenizer && ((SegmentKind)kind != SegmentKind.Tokenizer || count != 1))
             || ((SegmentKind)kind != SegmentKind.Tensor && (SegmentCodec)codec is SegmentCodec.Grouped or SegmentCodec.Tiled) || (ulong)count * 16 > (ulong)(_bytes.Length - _at))
         {
             throw Pack.Malformed(place, $"segment {index} (kind {kind}, codec {codec}, {raw} bytes in {count} chunks, prologue of {prologueBytes}) makes no sense");

@@ -75,6 +75,9 @@ internal enum SegmentCodec : byte
 
     /// <summary>A weight of the tiled family by rANS (<see cref="Entropy.TiledDecoder"/>).</summary>
     Tiled = 3,
+
+    /// <summary>A tokenizer's tables without what follows from the rest (<see cref="TokenizerDecoding"/>).</summary>
+    Tokenizer = 4,
 }
 
 internal sealed record PackTensor(string Name, WeightFormat Format, int Rows, int Columns, int Segment);

@@ -10,6 +10,8 @@ internal sealed unsafe class SegmentCoding(Pack pack)
 {
     private const int MaxSharedBytes = 1 << 28;
 
+    private static readonly TokenizerDecoding s_tokenizer = new();
+
     private readonly Dictionary<int, object> _shared = [];
     private readonly Dictionary<PackSegment, SegmentDecoding> _prepared = new(ReferenceEqualityComparer.Instance);
 
@@ -17,6 +19,11 @@ internal sealed unsafe class SegmentCoding(Pack pack)
     /// <exception cref="ModelPackException">MP5002: a checksum does not match, or what it is of makes no sense.</exception>
     public SegmentDecoding? Prepare(PackSegment segment)
     {
+        if (segment.Codec == SegmentCodec.Tokenizer)
+        {
+            return s_tokenizer;
+        }
+
         if (segment.Codec is not (SegmentCodec.Grouped or SegmentCodec.Tiled))
         {
             return null;

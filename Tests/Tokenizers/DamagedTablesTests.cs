@@ -61,7 +61,7 @@ public unsafe class DamagedTablesTests
         }
     }
 
-    private static TokenizerSource Source(string which) => which == "bpe"
+    internal static TokenizerSource Source(string which) => which == "bpe"
         ? BuiltTokenizer.Small(PreTokenizerKind.Qwen2, ["H e", "l l", "ll o", "He llo", "a a", "aa aa", "1 2"], "<|im_start|>", "<|im_end|>", "</s>") with { Nfc = true, Eos = 264 }
         : new TokenizerSource
         {
