@@ -1,16 +1,17 @@
 using System.Runtime.InteropServices;
 using ModelPack.Execution;
+using ModelPack.Formats;
 using ModelPack.Kernels;
 
 namespace ModelPack.Bench;
 
-/// <summary>One multiplication W·X, divided between the workers of a pool in chunks of whole row blocks as the executor divides it.</summary>
+/// <summary>One multiplication W·X, divided between the workers of a pool.</summary>
 internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
 {
     private const int ChunksPerThread = 4;
 
-    private readonly MatrixKernel _kernel;
     private readonly WorkerPool _pool;
+    private readonly MatrixKernel _kernel;
     private readonly List<nint> _allocations = [];
     private readonly MatrixCall _call;
     private readonly QuantizedActivations _codes;
@@ -19,26 +20,24 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
     private readonly long _scratchBytes;
     private readonly int _chunks;
     private readonly int _blocks;
+    private readonly bool _own;
 
-    /// <param name="kernel">The format.</param>
-    /// <param name="set">The rung.</param>
+    /// <param name="memory">W and its rung.</param>
     /// <param name="pool">Its threads are used.</param>
-    /// <param name="weightBytes">About so large is W.</param>
-    /// <param name="columns">Length of a row.</param>
     /// <param name="tokens">Columns of X.</param>
-    public MatrixCase(MatrixKernel kernel, KernelSet set, WorkerPool pool, long weightBytes, int columns, int tokens)
+    /// <param name="own">
+    /// Each worker multiplies its own part of W, so that this stays in its own cache; else chunks of whole row blocks go to whoever is free, as the executor has it.
+    /// </param>
+    public MatrixCase(ResidentWeight memory, KernelSet set, WorkerPool pool, int tokens, bool own)
     {
-        _kernel = kernel;
+        _kernel = memory.Kernel;
         _pool = pool;
-        var blockBytes = kernel.Bytes(kernel.RowsPerBlock, columns);
-        _blocks = (int)Math.Max(pool.Threads, weightBytes / blockBytes);
-        Rows = _blocks * kernel.RowsPerBlock;
-        Weights = (long)Rows * columns;
-        Bytes = kernel.Bytes(Rows, columns);
-        _chunks = pool.Threads == 1 ? 1 : Math.Min(_blocks, pool.Threads * ChunksPerThread);
+        _own = own;
+        _blocks = memory.Rows / _kernel.RowsPerBlock;
+        _chunks = own || pool.Threads == 1 ? pool.Threads : Math.Min(_blocks, pool.Threads * ChunksPerThread);
+        Products = (long)memory.Rows * memory.Columns * tokens;
 
-        var weight = Allocate(Bytes);
-        FillWeights(new(weight, checked((int)Bytes)));
+        var columns = memory.Columns;
         _x = (float*)Allocate((long)tokens * columns * sizeof(float));
         var random = new Random(1);
         for (long i = 0; i < (long)tokens * columns; i++)
@@ -46,32 +45,29 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
             _x[i] = random.NextSingle() - 0.5f;
         }
 
-        _codes = QuantizedActivations.In(Allocate(QuantizedActivations.Bytes(tokens, columns)), tokens, columns);
-        for (var t = 0; t < tokens && kernel.UsesInt8; t++)
+        var buffer = Allocate(QuantizedActivations.MostBytes(tokens, columns));
+        _codes = memory.Tiled is null ? QuantizedActivations.In(buffer, tokens, columns) : QuantizedActivations.TiledIn(buffer, tokens, columns);
+        for (var t = 0; t < tokens && _kernel.UsesInt8; t++)
         {
-            _codes.Quantize<ScalarLanes>(_x + ((long)t * columns), columns, t);
+            Quantize(_x + ((long)t * columns), t, memory.Tiled, columns);
         }
 
-        _scratchBytes = (kernel.ScratchBytes(columns) + 63) / 64 * 64;
+        _scratchBytes = (_kernel.ScratchBytes(columns) + 63) / 64 * 64;
         _scratch = Allocate(_scratchBytes * pool.Threads);
-        var y = Allocate((long)tokens * Rows * sizeof(float));
-        _call = new(set, (nint)weight, Rows, columns, tokens, (nint)y, Rows, Accumulate: false);
+        var y = Allocate((long)tokens * memory.Rows * sizeof(float));
+        _call = new(set, memory.Address, memory.Rows, columns, tokens, (nint)y, memory.Rows, Accumulate: false, memory.Tiled);
     }
 
-    public int Rows { get; }
-
-    /// <summary>Elements of W.</summary>
-    public long Weights { get; }
-
-    /// <summary>Bytes of W.</summary>
-    public long Bytes { get; }
+    /// <summary>Weights times tokens of one run.</summary>
+    public long Products { get; }
 
     public void Run() => _pool.Run(this, _chunks);
 
     public override void Run(int chunk, int worker)
     {
-        var first = (int)((long)_blocks * chunk / _chunks);
-        var end = (int)((long)_blocks * (chunk + 1) / _chunks);
+        var part = _own ? worker : chunk;
+        var first = (int)((long)_blocks * part / _chunks);
+        var end = (int)((long)_blocks * (part + 1) / _chunks);
         var scratch = _scratch + (worker * _scratchBytes);
         if (_kernel.UsesInt8)
         {
@@ -93,20 +89,23 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
         _allocations.Clear();
     }
 
-    /// <summary>Bytes that are normal numbers wherever a format reads a scale from them, be it a byte, f16, bf16 or f32: subnormal numbers and NaN have speeds of their own.</summary>
-    private static void FillWeights(Span<byte> bytes)
+    private void Quantize(float* x, int token, TiledView? tiled, int columns)
     {
-        new Random(2).NextBytes(bytes);
-        foreach (ref var b in bytes)
+        if (tiled is null)
         {
-            b = (byte)(0x28 + (b & 0x0f));
+            _codes.Quantize<ScalarLanes>(x, columns, token);
+        }
+        else
+        {
+            _codes.Quantize<ScalarLanes>(x, tiled, token);
         }
     }
 
     private byte* Allocate(long bytes)
     {
-        var p = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 4096);
-        NativeMemory.Clear(p, (nuint)Math.Max(bytes, 64));
+        var size = (nuint)Math.Max(bytes, 64);
+        var p = (byte*)NativeMemory.AlignedAlloc(size, 4096);
+        NativeMemory.Clear(p, size);
         _allocations.Add((nint)p);
         return p;
     }
