@@ -79,7 +79,7 @@ internal static unsafe class Codes256
             planes += 128;
         }
 
-        if (F.CodeBits is 1 or 3 or 5 or 7)
+        if (F.CodeBits is 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx2.ShiftRightLogical(Avx.LoadVector256(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
@@ -96,7 +96,6 @@ internal static unsafe class Codes256
     private static Vector256<ushort> ToTop0<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bits,
             3 => Avx2.ShiftLeftLogical(bits, 2),
             5 => Avx2.ShiftLeftLogical(bits, 4),
             _ => Avx2.ShiftLeftLogical(bits, 6),
@@ -106,7 +105,6 @@ internal static unsafe class Codes256
     private static Vector256<ushort> ToTop1<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx2.ShiftRightLogical(bits, 1),
             3 => Avx2.Add(bits, bits),
             5 => Avx2.ShiftLeftLogical(bits, 3),
             _ => Avx2.ShiftLeftLogical(bits, 5),
@@ -116,7 +114,6 @@ internal static unsafe class Codes256
     private static Vector256<ushort> ToTop2<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx2.ShiftRightLogical(bits, 2),
             3 => bits,
             5 => Avx2.ShiftLeftLogical(bits, 2),
             _ => Avx2.ShiftLeftLogical(bits, 4),
@@ -126,7 +123,6 @@ internal static unsafe class Codes256
     private static Vector256<ushort> ToTop3<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx2.ShiftRightLogical(bits, 3),
             3 => Avx2.ShiftRightLogical(bits, 1),
             5 => Avx2.Add(bits, bits),
             _ => Avx2.ShiftLeftLogical(bits, 3),

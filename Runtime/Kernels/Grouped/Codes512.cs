@@ -78,7 +78,7 @@ internal static unsafe class Codes512
             planes += 128;
         }
 
-        if (F.CodeBits is 1 or 3 or 5 or 7)
+        if (F.CodeBits is 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
@@ -95,7 +95,6 @@ internal static unsafe class Codes512
     private static Vector512<ushort> ToTop0<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bits,
             3 => Avx512BW.ShiftLeftLogical(bits, 2),
             5 => Avx512BW.ShiftLeftLogical(bits, 4),
             _ => Avx512BW.ShiftLeftLogical(bits, 6),
@@ -105,7 +104,6 @@ internal static unsafe class Codes512
     private static Vector512<ushort> ToTop1<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx512BW.ShiftRightLogical(bits, 1),
             3 => Avx512BW.Add(bits, bits),
             5 => Avx512BW.ShiftLeftLogical(bits, 3),
             _ => Avx512BW.ShiftLeftLogical(bits, 5),
@@ -115,7 +113,6 @@ internal static unsafe class Codes512
     private static Vector512<ushort> ToTop2<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx512BW.ShiftRightLogical(bits, 2),
             3 => bits,
             5 => Avx512BW.ShiftLeftLogical(bits, 2),
             _ => Avx512BW.ShiftLeftLogical(bits, 4),
@@ -125,7 +122,6 @@ internal static unsafe class Codes512
     private static Vector512<ushort> ToTop3<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => Avx512BW.ShiftRightLogical(bits, 3),
             3 => Avx512BW.ShiftRightLogical(bits, 1),
             5 => Avx512BW.Add(bits, bits),
             _ => Avx512BW.ShiftLeftLogical(bits, 3),

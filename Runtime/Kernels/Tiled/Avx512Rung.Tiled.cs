@@ -81,18 +81,17 @@ internal unsafe partial struct Avx512Rung
     private static Vector512<int> TrellisQuads4<W>(Vector512<int> sum, byte* unit, int step, Vector512<byte> even, Vector512<byte> odd, sbyte* a)
         where W : struct, IWidth
     {
-        Vector512<sbyte> a0 = Broadcast(a), a1 = Broadcast(a + 4), a2 = Broadcast(a + 8), a3 = Broadcast(a + 12);
         Vector512<byte> c0, c1, c2, c3;
         if (W.Bits <= 4)
         {
             Trellis512.Narrow4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
-            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c0, a0) + Avx512BW.MultiplyAddAdjacent(c1, a1), 4);
-            Vector512<short> p2 = Avx512BW.MultiplyAddAdjacent(c2, a2), p3 = Avx512BW.MultiplyAddAdjacent(c3, a3);
+            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c0, Broadcast(a)) + Avx512BW.MultiplyAddAdjacent(c1, Broadcast(a + 4)), 4);
+            Vector512<short> p2 = Avx512BW.MultiplyAddAdjacent(c2, Broadcast(a + 8)), p3 = Avx512BW.MultiplyAddAdjacent(c3, Broadcast(a + 12));
             return W.Bits <= 3 ? Widen(sum, p2 + p3, 1) : Widen(Widen(sum, p2, 1), p3, 1);
         }
 
         Trellis512.Wide4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
-        Vector512<short> q0 = Avx512BW.MultiplyAddAdjacent(c0, a0), q1 = Avx512BW.MultiplyAddAdjacent(c1, a1), q2 = Avx512BW.MultiplyAddAdjacent(c2, a2), q3 = Avx512BW.MultiplyAddAdjacent(c3, a3);
+        Vector512<short> q0 = Avx512BW.MultiplyAddAdjacent(c0, Broadcast(a)), q1 = Avx512BW.MultiplyAddAdjacent(c1, Broadcast(a + 4)), q2 = Avx512BW.MultiplyAddAdjacent(c2, Broadcast(a + 8)), q3 = Avx512BW.MultiplyAddAdjacent(c3, Broadcast(a + 12));
         if (W.Bits == 6)
         {
             return Widen(Widen(Widen(Widen(sum, q0, 4), q1, 4), q2, 4), q3, 4);
@@ -102,8 +101,8 @@ internal unsafe partial struct Avx512Rung
         if (W.Bits >= 7)
         {
             Trellis512.Top4<W>(unit, step, out c0, out c1, out c2, out c3);
-            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c0, a0), 4 * 64);
-            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c1, a1) + Avx512BW.MultiplyAddAdjacent(c2, a2) + Avx512BW.MultiplyAddAdjacent(c3, a3), 64);
+            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c0, Broadcast(a)), 4 * 64);
+            sum = Widen(sum, Avx512BW.MultiplyAddAdjacent(c1, Broadcast(a + 4)) + Avx512BW.MultiplyAddAdjacent(c2, Broadcast(a + 8)) + Avx512BW.MultiplyAddAdjacent(c3, Broadcast(a + 12)), 64);
         }
 
         return sum;

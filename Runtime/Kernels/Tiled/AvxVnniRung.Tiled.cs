@@ -89,7 +89,6 @@ internal unsafe partial struct AvxVnniRung
     private static void TrellisQuads4<W>(ref Vector256<int> sum, ref Vector256<int> sumUp, ref Vector256<int> top, ref Vector256<int> topUp, byte* unit, int step, Vector256<byte> even, Vector256<byte> odd, sbyte* a)
         where W : struct, IWidth
     {
-        Vector256<sbyte> a0 = Broadcast(a), a1 = Broadcast(a + 4), a2 = Broadcast(a + 8), a3 = Broadcast(a + 12);
         Vector256<byte> c0, c1, c2, c3;
         if (W.Bits <= 4)
         {
@@ -100,13 +99,13 @@ internal unsafe partial struct AvxVnniRung
             Trellis256.Wide4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
         }
 
-        sum = Dot(Dot(sum, c0, a0), c1, a1);
-        sumUp = Dot(Dot(sumUp, c2, a2), c3, a3);
+        sum = Dot(Dot(sum, c0, Broadcast(a)), c1, Broadcast(a + 4));
+        sumUp = Dot(Dot(sumUp, c2, Broadcast(a + 8)), c3, Broadcast(a + 12));
         if (W.Bits >= 7)
         {
             Trellis256.Top4<W>(unit, step, out c0, out c1, out c2, out c3);
-            top = Dot(top, c0, a0);
-            topUp = Dot(Dot(Dot(topUp, c1, a1), c2, a2), c3, a3);
+            top = Dot(top, c0, Broadcast(a));
+            topUp = Dot(Dot(Dot(topUp, c1, Broadcast(a + 4)), c2, Broadcast(a + 8)), c3, Broadcast(a + 12));
         }
     }
 

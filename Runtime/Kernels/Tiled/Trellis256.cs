@@ -25,9 +25,8 @@ internal static unsafe class Trellis256
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Pairs(Vector256<byte> branch, Vector256<byte> before, Vector256<uint> eight, out Vector256<byte> even, out Vector256<byte> odd)
     {
-        // b_(j−4): one quad back, the last quad of the unit before coming in.
-        var back4 = Avx2.Or(
-            Avx2.Add(branch, branch), Avx2.And(Avx2.ShiftRightLogical(before.AsUInt16(), 7).AsByte(), Vector256.Create((byte)1))).AsUInt32();
+        // b_(j−4): one quad back, the last quad of the unit before coming in (its bit is the sign).
+        var back4 = Avx2.Subtract(Avx2.Add(branch, branch), Avx2.CompareGreaterThan(Vector256<sbyte>.Zero, before.AsSByte()).AsByte()).AsUInt32();
         var b0 = branch.AsUInt32();
         // Columns are bytes: b_(j−k) are the bytes k places up, those of the quad before coming in from below.
         var b1 = Avx2.Or(Avx2.ShiftLeftLogical(b0, 8), Avx2.ShiftRightLogical(back4, 24));

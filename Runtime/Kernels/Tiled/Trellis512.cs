@@ -31,42 +31,39 @@ internal static unsafe class Trellis512
     public static void Narrow4<W>(byte* unit, int step, Vector512<byte> even, Vector512<byte> odd, out Vector512<byte> c0, out Vector512<byte> c1, out Vector512<byte> c2, out Vector512<byte> c3)
         where W : struct, IWidth
     {
-        Vector512<byte> low = Vector512.Create((byte)3), lowUp = Vector512.Create((byte)0x0C);
-        c0 = Avx512F.And(even, low);
-        c1 = Avx512F.And(odd, low);
-        c2 = Avx512F.And(even, lowUp);
-        c3 = Avx512F.And(odd, lowUp);
+        // 0xCA: a ? b : c.
+        Vector512<byte> h0, h1, h2, h3;
         if (W.Bits >= 3)
         {
-            var twos = Avx512BW.LoadVector512(unit + (64 * step)).AsUInt16();
-            Vector512<byte> two = Vector512.Create((byte)0x0C), twoUp = Vector512.Create((byte)0x30);
-            c0 = Avx512F.Or(c0, Avx512F.And(Avx512BW.ShiftLeftLogical(twos, 2).AsByte(), two));
-            c1 = Avx512F.Or(c1, Avx512F.And(twos.AsByte(), two));
-            c2 = Avx512F.Or(c2, Avx512F.And(twos.AsByte(), twoUp));
-            c3 = Avx512F.Or(c3, Avx512F.And(Avx512BW.ShiftRightLogical(twos, 2).AsByte(), twoUp));
-        }
-
-        if (W.Bits != 3)
-        {
-            // Two shifts serve four quads: a bit of quad 2 belongs 2 places above one of quad 0.
-            Vector512<ushort> ones = Avx512BW.LoadVector512(unit + (W.Bits == 4 ? 128 : 0)).AsUInt16(), ones0, ones1;
+            var twos = Avx512BW.LoadVector512(unit + (64 * step));
+            h0 = Avx512BW.ShiftLeftLogical(twos.AsUInt16(), 2).AsByte();
+            h1 = h2 = twos;
+            h3 = Avx512BW.ShiftRightLogical(twos.AsUInt16(), 2).AsByte();
             if (W.Bits == 4)
             {
-                ones0 = step == 0 ? Avx512BW.ShiftLeftLogical(ones, 4) : ones;
-                ones1 = step == 0 ? Avx512BW.ShiftLeftLogical(ones, 3) : Avx512BW.ShiftRightLogical(ones, 1);
+                var ones = Avx512BW.LoadVector512(unit + 128).AsUInt16();
+                var ones0 = (step == 0 ? Avx512BW.ShiftLeftLogical(ones, 4) : ones).AsByte();
+                var ones1 = (step == 0 ? Avx512BW.ShiftLeftLogical(ones, 3) : Avx512BW.ShiftRightLogical(ones, 1)).AsByte();
+                Vector512<byte> one = Vector512.Create((byte)0x10), oneUp = Vector512.Create((byte)0x40);
+                h0 = Avx512F.TernaryLogic(one, ones0, h0, 0xCA);
+                h1 = Avx512F.TernaryLogic(one, ones1, h1, 0xCA);
+                h2 = Avx512F.TernaryLogic(oneUp, ones0, h2, 0xCA);
+                h3 = Avx512F.TernaryLogic(oneUp, ones1, h3, 0xCA);
             }
-            else
-            {
-                ones0 = step == 0 ? Avx512BW.ShiftLeftLogical(ones, 2) : Avx512BW.ShiftRightLogical(ones, 2);
-                ones1 = step == 0 ? Avx512BW.Add(ones, ones) : Avx512BW.ShiftRightLogical(ones, 3);
-            }
-
-            Vector512<byte> one = Vector512.Create((byte)(1 << W.Bits)), oneUp = Vector512.Create((byte)(4 << W.Bits));
-            c0 = Avx512F.Or(c0, Avx512F.And(ones0.AsByte(), one));
-            c1 = Avx512F.Or(c1, Avx512F.And(ones1.AsByte(), one));
-            c2 = Avx512F.Or(c2, Avx512F.And(ones0.AsByte(), oneUp));
-            c3 = Avx512F.Or(c3, Avx512F.And(ones1.AsByte(), oneUp));
         }
+        else
+        {
+            var ones = Avx512BW.LoadVector512(unit).AsUInt16();
+            h0 = h2 = (step == 0 ? Avx512BW.ShiftLeftLogical(ones, 2) : Avx512BW.ShiftRightLogical(ones, 2)).AsByte();
+            h1 = h3 = (step == 0 ? Avx512BW.Add(ones, ones) : Avx512BW.ShiftRightLogical(ones, 3)).AsByte();
+        }
+
+        Vector512<byte> low = Vector512.Create((byte)3), lowUp = Vector512.Create((byte)0x0C);
+        Vector512<byte> all = Vector512.Create((byte)((2 << W.Bits) - 1)), allUp = Vector512.Create((byte)(((2 << W.Bits) - 1) << 2));
+        c0 = Avx512F.And(Avx512F.TernaryLogic(low, even, h0, 0xCA), all);
+        c1 = Avx512F.And(Avx512F.TernaryLogic(low, odd, h1, 0xCA), all);
+        c2 = Avx512F.And(Avx512F.TernaryLogic(lowUp, even, h2, 0xCA), allUp);
+        c3 = Avx512F.And(Avx512F.TernaryLogic(lowUp, odd, h3, 0xCA), allUp);
     }
 
     /// <summary>The same for widths from 5 on, each code once; of widths 7 and 8 the lower 6 bits.</summary>
