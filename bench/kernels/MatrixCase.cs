@@ -20,24 +20,29 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
     private readonly long _scratchBytes;
     private readonly int _chunks;
     private readonly int _blocks;
+    private readonly int _slices;
     private readonly bool _own;
+    private int _slice;
 
-    /// <param name="memory">W and its rung.</param>
+    /// <param name="weight">W.</param>
+    /// <param name="set">The rung.</param>
     /// <param name="pool">Its threads are used.</param>
     /// <param name="tokens">Columns of X.</param>
+    /// <param name="slices">A run multiplies one of so many parts of W, the next run the next: short runs, which a busy machine disturbs less often.</param>
     /// <param name="own">
     /// Each worker multiplies its own part of W, so that this stays in its own cache; else chunks of whole row blocks go to whoever is free, as the executor has it.
     /// </param>
-    public MatrixCase(ResidentWeight memory, KernelSet set, WorkerPool pool, int tokens, bool own)
+    public MatrixCase(ResidentWeight weight, KernelSet set, WorkerPool pool, int tokens, int slices, bool own)
     {
-        _kernel = memory.Kernel;
+        _kernel = weight.Kernel;
         _pool = pool;
         _own = own;
-        _blocks = memory.Rows / _kernel.RowsPerBlock;
+        _slices = slices;
+        _blocks = weight.Rows / _kernel.RowsPerBlock / slices;
         _chunks = own || pool.Threads == 1 ? pool.Threads : Math.Min(_blocks, pool.Threads * ChunksPerThread);
-        Products = (long)memory.Rows * memory.Columns * tokens;
+        Products = (long)_blocks * _kernel.RowsPerBlock * weight.Columns * tokens;
 
-        var columns = memory.Columns;
+        var columns = weight.Columns;
         _x = (float*)Allocate((long)tokens * columns * sizeof(float));
         var random = new Random(1);
         for (long i = 0; i < (long)tokens * columns; i++)
@@ -46,28 +51,33 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
         }
 
         var buffer = Allocate(QuantizedActivations.MostBytes(tokens, columns));
-        _codes = memory.Tiled is null ? QuantizedActivations.In(buffer, tokens, columns) : QuantizedActivations.TiledIn(buffer, tokens, columns);
+        _codes = weight.Tiled is null ? QuantizedActivations.In(buffer, tokens, columns) : QuantizedActivations.TiledIn(buffer, tokens, columns);
         for (var t = 0; t < tokens && _kernel.UsesInt8; t++)
         {
-            Quantize(_x + ((long)t * columns), t, memory.Tiled, columns);
+            Quantize(_x + ((long)t * columns), t, weight.Tiled, columns);
         }
 
         _scratchBytes = (_kernel.ScratchBytes(columns) + 63) / 64 * 64;
         _scratch = Allocate(_scratchBytes * pool.Threads);
-        var y = Allocate((long)tokens * memory.Rows * sizeof(float));
-        _call = new(set, memory.Address, memory.Rows, columns, tokens, (nint)y, memory.Rows, Accumulate: false, memory.Tiled);
+        var y = Allocate((long)tokens * weight.Rows * sizeof(float));
+        _call = new(set, weight.Address, weight.Rows, columns, tokens, (nint)y, weight.Rows, Accumulate: false, weight.Tiled);
     }
 
     /// <summary>Weights times tokens of one run.</summary>
     public long Products { get; }
 
-    public void Run() => _pool.Run(this, _chunks);
+    public void Run()
+    {
+        _slice = (_slice + 1) % _slices;
+        _pool.Run(this, _chunks);
+    }
 
     public override void Run(int chunk, int worker)
     {
         var part = _own ? worker : chunk;
-        var first = (int)((long)_blocks * part / _chunks);
-        var end = (int)((long)_blocks * (part + 1) / _chunks);
+        var start = _blocks * _slice;
+        var first = start + (int)((long)_blocks * part / _chunks);
+        var end = start + (int)((long)_blocks * (part + 1) / _chunks);
         var scratch = _scratch + (worker * _scratchBytes);
         if (_kernel.UsesInt8)
         {
