@@ -1,16 +1,17 @@
 using System.Runtime.InteropServices;
 using ModelPack.Execution;
+using ModelPack.Formats;
 using ModelPack.Kernels;
 
 namespace ModelPack.Bench;
 
-/// <summary>One multiplication W·X, divided between the workers of a pool in chunks of whole row blocks as the executor divides it.</summary>
+/// <summary>One multiplication W·X, divided between the workers of a pool.</summary>
 internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
 {
     private const int ChunksPerThread = 4;
 
-    private readonly MatrixKernel _kernel;
     private readonly WorkerPool _pool;
+    private readonly MatrixKernel _kernel;
     private readonly List<nint> _allocations = [];
     private readonly MatrixCall _call;
     private readonly QuantizedActivations _codes;
@@ -19,26 +20,29 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
     private readonly long _scratchBytes;
     private readonly int _chunks;
     private readonly int _blocks;
+    private readonly int _slices;
+    private readonly bool _own;
+    private int _slice;
 
-    /// <param name="kernel">The format.</param>
+    /// <param name="weight">W.</param>
     /// <param name="set">The rung.</param>
     /// <param name="pool">Its threads are used.</param>
-    /// <param name="weightBytes">About so large is W.</param>
-    /// <param name="columns">Length of a row.</param>
     /// <param name="tokens">Columns of X.</param>
-    public MatrixCase(MatrixKernel kernel, KernelSet set, WorkerPool pool, long weightBytes, int columns, int tokens)
+    /// <param name="slices">A run multiplies one of so many parts of W, the next run the next: short runs, which a busy machine disturbs less often.</param>
+    /// <param name="own">
+    /// Each worker multiplies its own part of W, so that this stays in its own cache; else chunks of whole row blocks go to whoever is free, as the executor has it.
+    /// </param>
+    public MatrixCase(ResidentWeight weight, KernelSet set, WorkerPool pool, int tokens, int slices, bool own)
     {
-        _kernel = kernel;
+        _kernel = weight.Kernel;
         _pool = pool;
-        var blockBytes = kernel.Bytes(kernel.RowsPerBlock, columns);
-        _blocks = (int)Math.Max(pool.Threads, weightBytes / blockBytes);
-        Rows = _blocks * kernel.RowsPerBlock;
-        Weights = (long)Rows * columns;
-        Bytes = kernel.Bytes(Rows, columns);
-        _chunks = pool.Threads == 1 ? 1 : Math.Min(_blocks, pool.Threads * ChunksPerThread);
+        _own = own;
+        _slices = slices;
+        _blocks = weight.Rows / _kernel.RowsPerBlock / slices;
+        _chunks = own || pool.Threads == 1 ? pool.Threads : Math.Min(_blocks, pool.Threads * ChunksPerThread);
+        Products = (long)_blocks * _kernel.RowsPerBlock * weight.Columns * tokens;
 
-        var weight = Allocate(Bytes);
-        FillWeights(new(weight, checked((int)Bytes)));
+        var columns = weight.Columns;
         _x = (float*)Allocate((long)tokens * columns * sizeof(float));
         var random = new Random(1);
         for (long i = 0; i < (long)tokens * columns; i++)
@@ -46,32 +50,34 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
             _x[i] = random.NextSingle() - 0.5f;
         }
 
-        _codes = QuantizedActivations.In(Allocate(QuantizedActivations.Bytes(tokens, columns)), tokens, columns);
-        for (var t = 0; t < tokens && kernel.UsesInt8; t++)
+        var buffer = Allocate(QuantizedActivations.MostBytes(tokens, columns));
+        _codes = weight.Tiled is null ? QuantizedActivations.In(buffer, tokens, columns) : QuantizedActivations.TiledIn(buffer, tokens, columns);
+        for (var t = 0; t < tokens && _kernel.UsesInt8; t++)
         {
-            _codes.Quantize<ScalarLanes>(_x + ((long)t * columns), columns, t);
+            Quantize(_x + ((long)t * columns), t, weight.Tiled, columns);
         }
 
-        _scratchBytes = (kernel.ScratchBytes(columns) + 63) / 64 * 64;
+        _scratchBytes = (_kernel.ScratchBytes(columns) + 63) / 64 * 64;
         _scratch = Allocate(_scratchBytes * pool.Threads);
-        var y = Allocate((long)tokens * Rows * sizeof(float));
-        _call = new(set, (nint)weight, Rows, columns, tokens, (nint)y, Rows, Accumulate: false);
+        var y = Allocate((long)tokens * weight.Rows * sizeof(float));
+        _call = new(set, weight.Address, weight.Rows, columns, tokens, (nint)y, weight.Rows, Accumulate: false, weight.Tiled);
     }
 
-    public int Rows { get; }
+    /// <summary>Weights times tokens of one run.</summary>
+    public long Products { get; }
 
-    /// <summary>Elements of W.</summary>
-    public long Weights { get; }
-
-    /// <summary>Bytes of W.</summary>
-    public long Bytes { get; }
-
-    public void Run() => _pool.Run(this, _chunks);
+    public void Run()
+    {
+        _slice = (_slice + 1) % _slices;
+        _pool.Run(this, _chunks);
+    }
 
     public override void Run(int chunk, int worker)
     {
-        var first = (int)((long)_blocks * chunk / _chunks);
-        var end = (int)((long)_blocks * (chunk + 1) / _chunks);
+        var part = _own ? worker : chunk;
+        var start = _blocks * _slice;
+        var first = start + (int)((long)_blocks * part / _chunks);
+        var end = start + (int)((long)_blocks * (part + 1) / _chunks);
         var scratch = _scratch + (worker * _scratchBytes);
         if (_kernel.UsesInt8)
         {
@@ -93,20 +99,23 @@ internal sealed unsafe class MatrixCase : ParallelJob, IDisposable
         _allocations.Clear();
     }
 
-    /// <summary>Bytes that are normal numbers wherever a format reads a scale from them, be it a byte, f16, bf16 or f32: subnormal numbers and NaN have speeds of their own.</summary>
-    private static void FillWeights(Span<byte> bytes)
+    private void Quantize(float* x, int token, TiledView? tiled, int columns)
     {
-        new Random(2).NextBytes(bytes);
-        foreach (ref var b in bytes)
+        if (tiled is null)
         {
-            b = (byte)(0x28 + (b & 0x0f));
+            _codes.Quantize<ScalarLanes>(x, columns, token);
+        }
+        else
+        {
+            _codes.Quantize<ScalarLanes>(x, tiled, token);
         }
     }
 
     private byte* Allocate(long bytes)
     {
-        var p = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 4096);
-        NativeMemory.Clear(p, (nuint)Math.Max(bytes, 64));
+        var size = (nuint)Math.Max(bytes, 64);
+        var p = (byte*)NativeMemory.AlignedAlloc(size, 4096);
+        NativeMemory.Clear(p, size);
         _allocations.Add((nint)p);
         return p;
     }

@@ -2,12 +2,15 @@ using System.Globalization;
 using ModelPack;
 using ModelPack.Bench;
 using ModelPack.Execution;
-using ModelPack.Kernels;
 
-// Sizes of W: half of an L2 cache of 1 MB per thread; and beyond any cache, so that it comes from memory.
+// Half of an L2 cache of 1 MB for each thread.
 const long CacheBytes = 512 * 1024;
-const long MemoryBytes = 400_000_000;
+// Parts of W in memory that are timed one by one.
+const int Slices = 16;
+// A pool that waited for a thread without a core works alone for a while; a new one tries again.
+const int Pools = 3;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 Arguments arguments;
 try
 {
@@ -19,34 +22,63 @@ catch (FormatException e)
     return 2;
 }
 
-CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-Console.WriteLine("Medians (best), W·x and W·X with int8 activations (plain formats: f32). Gw/s: 10^9 weights times activations a second; GB/s: bytes of W.");
-Console.WriteLine($"{"format",-20}{"rung",-9}{"threads",8}   {"GEMV in L2, Gw/s",-20}{"GEMV memory, Gw/s",-20}{"GB/s",-16}GEMM of {arguments.Tokens}, Gw/s");
-foreach (var threads in arguments.Threads)
+BenchWeight[] weights =
+[
+    .. BenchWeight.All()
+        .Where(w => arguments.Family is null || w.Kernel.Format.Family == arguments.Family)
+        .Where(w => w.Name.Contains(arguments.Format, StringComparison.OrdinalIgnoreCase)),
+];
+if (weights.Length == 0)
 {
-    using var pool = new WorkerPool(threads);
-    foreach (var kernel in KernelTable.All.Where(k => k.Format.ToString().Contains(arguments.Format, StringComparison.OrdinalIgnoreCase)))
+    Console.Error.WriteLine("no weight has such a name");
+    return 2;
+}
+
+Place[] places = arguments.Tokens > 0 ? [Place.L2, Place.Memory, Place.Gemm] : [Place.L2, Place.Memory];
+RateColumn[] columns = [.. arguments.Sets.SelectMany(s => places.SelectMany(p => arguments.Threads.Select(t => new RateColumn(s, p, t))))];
+var table = new RateTable(columns);
+// One piece for all: the system takes longer to hand out a gigabyte than a kernel to read it.
+using var memory = new NativeBuffer(ResidentWeight.Room(arguments.MemoryBytes));
+for (var round = 1; round <= arguments.Rounds; round++)
+{
+    foreach (var weight in weights)
     {
-        foreach (var set in arguments.Sets)
+        Console.Error.WriteLine($"round {round} of {arguments.Rounds}: {weight.Name}");
+        using var large = new ResidentWeight(weight, arguments.MemoryBytes, arguments.Columns, Slices, memory);
+        var bits = 8.0 * large.Bytes / ((double)large.Rows * large.Columns);
+        foreach (var threads in arguments.Threads)
         {
-            var inCache = Measure(kernel, set, pool, CacheBytes * threads, tokens: 1);
-            var fromMemory = Measure(kernel, set, pool, MemoryBytes, tokens: 1);
-            var gemm = Measure(kernel, set, pool, CacheBytes * threads, arguments.Tokens);
-            Console.WriteLine($"{kernel.Format,-20}{set,-9}{threads,8}   {Weights(inCache),-20}{Weights(fromMemory),-20}{Bytes(fromMemory),-16}{Weights(gemm)}");
+            using var small = new ResidentWeight(weight, CacheBytes * threads, arguments.Columns, threads);
+            foreach (var column in columns.Where(c => c.Threads == threads))
+            {
+                table.Add(weight.Name, bits, column, Rate(column, column.Place == Place.Memory ? large : small));
+            }
         }
     }
 }
 
-return 0;
-
-Figure Measure(MatrixKernel kernel, KernelSet set, WorkerPool pool, long bytes, int tokens)
+Console.WriteLine($"10^9 weights a second, the best of {arguments.Rounds} rounds of {arguments.Seconds} s. One token, int8 activations (plain formats: f32); W of {CacheBytes >> 10} KiB a thread in L2, of {arguments.MemoryBytes >> 20} MiB in memory.");
+if (arguments.Tokens > 0)
 {
-    using var work = new MatrixCase(kernel, set, pool, bytes, arguments.Columns, tokens);
-    return new(Stopwatches.Measure(work.Run, arguments.Seconds), work.Weights * tokens, work.Bytes);
+    Console.WriteLine($"Gemm: {arguments.Tokens} tokens, weights times tokens a second, W in L2.");
 }
 
-static string Weights(Figure f) => $"{f.Products / f.Times.Median / 1e9:F1} ({f.Products / f.Times.Best / 1e9:F1})";
+Console.WriteLine();
+Console.Write(arguments.Markdown ? table.ToMarkdown() : table.ToString());
+return 0;
 
-static string Bytes(Figure f) => $"{f.Bytes / f.Times.Median / 1e9:F1} ({f.Bytes / f.Times.Best / 1e9:F1})";
+double Rate(RateColumn column, ResidentWeight weight)
+{
+    var best = double.MaxValue;
+    long products = 0;
+    for (var i = 0; i < Pools; i++)
+    {
+        using var pool = new WorkerPool(column.Threads);
+        using var work = new MatrixCase(
+            weight, column.Set, pool, column.Place == Place.Gemm ? arguments.Tokens : 1, column.Place == Place.Memory ? Slices : 1, own: column.Place == Place.L2);
+        products = work.Products;
+        best = Math.Min(best, Stopwatches.Measure(work.Run, arguments.Seconds / Pools).Best);
+    }
 
-internal readonly record struct Figure(Stopwatches.Times Times, long Products, long Bytes);
+    return products / best;
+}

@@ -79,26 +79,52 @@ internal static unsafe class Codes256
             planes += 128;
         }
 
-        if (F.CodeBits is 1 or 3 or 5 or 7)
+        if (F.CodeBits is 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx2.ShiftRightLogical(Avx.LoadVector256(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
-            var one = Vector256.Create((byte)1);
-            c0 = Avx2.Or(c0, ToTop<F>(Avx2.And(bits.AsByte(), one)));
-            c1 = Avx2.Or(c1, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 1).AsByte(), one)));
-            c2 = Avx2.Or(c2, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 2).AsByte(), one)));
-            c3 = Avx2.Or(c3, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 3).AsByte(), one)));
+            var top = Vector256.Create((byte)(1 << (F.CodeBits - 1)));
+            c0 = Avx2.Or(c0, Avx2.And(ToTop0<F>(bits).AsByte(), top));
+            c1 = Avx2.Or(c1, Avx2.And(ToTop1<F>(bits).AsByte(), top));
+            c2 = Avx2.Or(c2, Avx2.And(ToTop2<F>(bits).AsByte(), top));
+            c3 = Avx2.Or(c3, Avx2.And(ToTop3<F>(bits).AsByte(), top));
         }
     }
 
-    // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
+    // Bit 0 … 3 of every byte to the place of the code's top bit, in one shift each. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> ToTop<F>(Vector256<byte> bit)
+    private static Vector256<ushort> ToTop0<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bit,
-            3 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
-            5 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
-            _ => Avx2.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),
+            3 => Avx2.ShiftLeftLogical(bits, 2),
+            5 => Avx2.ShiftLeftLogical(bits, 4),
+            _ => Avx2.ShiftLeftLogical(bits, 6),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> ToTop1<F>(Vector256<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => Avx2.Add(bits, bits),
+            5 => Avx2.ShiftLeftLogical(bits, 3),
+            _ => Avx2.ShiftLeftLogical(bits, 5),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> ToTop2<F>(Vector256<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => bits,
+            5 => Avx2.ShiftLeftLogical(bits, 2),
+            _ => Avx2.ShiftLeftLogical(bits, 4),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> ToTop3<F>(Vector256<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => Avx2.ShiftRightLogical(bits, 1),
+            5 => Avx2.Add(bits, bits),
+            _ => Avx2.ShiftLeftLogical(bits, 3),
         };
 }

@@ -78,26 +78,52 @@ internal static unsafe class Codes512
             planes += 128;
         }
 
-        if (F.CodeBits is 1 or 3 or 5 or 7)
+        if (F.CodeBits is 3 or 5 or 7)
         {
             // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
             var bits = Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
-            var one = Vector512.Create((byte)1);
-            c0 = Avx512F.Or(c0, ToTop<F>(Avx512F.And(bits.AsByte(), one)));
-            c1 = Avx512F.Or(c1, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 1).AsByte(), one)));
-            c2 = Avx512F.Or(c2, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 2).AsByte(), one)));
-            c3 = Avx512F.Or(c3, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 3).AsByte(), one)));
+            var top = Vector512.Create((byte)(1 << (F.CodeBits - 1)));
+            c0 = Avx512F.Or(c0, Avx512F.And(ToTop0<F>(bits).AsByte(), top));
+            c1 = Avx512F.Or(c1, Avx512F.And(ToTop1<F>(bits).AsByte(), top));
+            c2 = Avx512F.Or(c2, Avx512F.And(ToTop2<F>(bits).AsByte(), top));
+            c3 = Avx512F.Or(c3, Avx512F.And(ToTop3<F>(bits).AsByte(), top));
         }
     }
 
-    // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
+    // Bit 0 … 3 of every byte to the place of the code's top bit, in one shift each. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> ToTop<F>(Vector512<byte> bit)
+    private static Vector512<ushort> ToTop0<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bit,
-            3 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
-            5 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
-            _ => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),
+            3 => Avx512BW.ShiftLeftLogical(bits, 2),
+            5 => Avx512BW.ShiftLeftLogical(bits, 4),
+            _ => Avx512BW.ShiftLeftLogical(bits, 6),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> ToTop1<F>(Vector512<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => Avx512BW.Add(bits, bits),
+            5 => Avx512BW.ShiftLeftLogical(bits, 3),
+            _ => Avx512BW.ShiftLeftLogical(bits, 5),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> ToTop2<F>(Vector512<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => bits,
+            5 => Avx512BW.ShiftLeftLogical(bits, 2),
+            _ => Avx512BW.ShiftLeftLogical(bits, 4),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ushort> ToTop3<F>(Vector512<ushort> bits)
+        where F : struct, ICodeForm => F.CodeBits switch
+        {
+            3 => Avx512BW.ShiftRightLogical(bits, 1),
+            5 => Avx512BW.Add(bits, bits),
+            _ => Avx512BW.ShiftLeftLogical(bits, 3),
         };
 }

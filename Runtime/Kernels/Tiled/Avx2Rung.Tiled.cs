@@ -46,16 +46,33 @@ internal unsafe partial struct Avx2Rung
     public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
         where W : struct, IWidth
     {
+        var eightStates = Vector256.Create((uint)eight);
         for (var b = 0; b < blocks; b++)
         {
             // Halves of 8 rows.
             for (var h = 2 * first; h < 2 * end; h++)
             {
                 var unit = codes + (2 * 64 * W.Bits * (h >> 1)) + (32 * (h & 1));
-                var sum = W.Bits >= 7
-                    ? WideTrellis<W>(unit, sums[b], a, state + (32 * h), Vector256.Create((uint)eight))
-                    : Trellis<W>(unit, sums[b], a, state + (32 * h), Vector256.Create((uint)eight));
-                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(sum));
+                var at = a;
+                // Codes are n + 2^width; sums are kept four times.
+                var sum = Vector256.Create(-(sums[b] << (W.Bits + 2)));
+                var before = Avx.LoadVector256(state + (32 * h));
+                for (var u = 0; u < 2; u++)
+                {
+                    GroupedCodes.Prefetch<ScalarTile<W>>(unit);
+                    var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
+                    Trellis256.Pairs(branch, before, eightStates, out var even, out var odd);
+                    before = branch;
+                    sum = TrellisQuads4<W>(sum, unit, 0, even, odd, at);
+                    even = Avx2.ShiftRightLogical(even.AsUInt16(), 4).AsByte();
+                    odd = Avx2.ShiftRightLogical(odd.AsUInt16(), 4).AsByte();
+                    sum = TrellisQuads4<W>(sum, unit, 1, even, odd, at + 16);
+                    at += 32;
+                    unit += 64 * W.Bits;
+                }
+
+                Avx.Store(state + (32 * h), before);
+                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(sum >> 2));
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
@@ -64,80 +81,41 @@ internal unsafe partial struct Avx2Rung
         }
     }
 
-    /// <summary>Half a sub-group of a tile of at most 6 bits, whose codes have at most 7.</summary>
-    private static Vector256<int> Trellis<W>(byte* unit, int total, sbyte* a, byte* state, Vector256<uint> eight)
+    /// <summary>Adds four times Σ (n + 2^width)·a of four quads. Pairs of products are added in int16 as far as they fit: (2^(width+1) − 1)·254 each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> TrellisQuads4<W>(Vector256<int> sum, byte* unit, int step, Vector256<byte> even, Vector256<byte> odd, sbyte* a)
         where W : struct, IWidth
     {
-        var sum = Vector256.Create(-(total << W.Bits));
-        var before = Avx.LoadVector256(state);
-        for (var u = 0; u < 2; u++)
+        Vector256<byte> c0, c1, c2, c3;
+        if (W.Bits <= 4)
         {
-            GroupedCodes.Prefetch<ScalarTile<W>>(unit);
-            var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
-            Trellis256.Pairs(branch, before, eight, out var pairs, out var pairs1);
-            before = branch;
-            for (var step = 0; step < 2; step++)
-            {
-                Codes256.Load4<TrellisTile<W>>(unit, step, 0, out var c0, out var c1, out var c2, out var c3);
-                Trellis256.Join(pairs, ref c0, ref c1, ref c2, ref c3);
-                sum = TrellisQuads4<W>(sum, c0, c1, c2, c3, a);
-                pairs = pairs1;
-                a += 16;
-            }
-
-            unit += 64 * W.Bits;
+            Trellis256.Narrow4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
+            sum = Widen(sum, Avx2.MultiplyAddAdjacent(c0, Broadcast(a)) + Avx2.MultiplyAddAdjacent(c1, Broadcast(a + 4)), 4);
+            Vector256<short> p2 = Avx2.MultiplyAddAdjacent(c2, Broadcast(a + 8)), p3 = Avx2.MultiplyAddAdjacent(c3, Broadcast(a + 12));
+            return W.Bits <= 3 ? Widen(sum, p2 + p3, 1) : Widen(Widen(sum, p2, 1), p3, 1);
         }
 
-        Avx.Store(state, before);
+        Trellis256.Wide4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
+        Vector256<short> q0 = Avx2.MultiplyAddAdjacent(c0, Broadcast(a)), q1 = Avx2.MultiplyAddAdjacent(c1, Broadcast(a + 4)), q2 = Avx2.MultiplyAddAdjacent(c2, Broadcast(a + 8)), q3 = Avx2.MultiplyAddAdjacent(c3, Broadcast(a + 12));
+        if (W.Bits == 6)
+        {
+            return Widen(Widen(Widen(Widen(sum, q0, 4), q1, 4), q2, 4), q3, 4);
+        }
+
+        sum = Widen(Widen(sum, q0 + q1, 4), q2 + q3, 4);
+        if (W.Bits >= 7)
+        {
+            Trellis256.Top4<W>(unit, step, out c0, out c1, out c2, out c3);
+            sum = Widen(sum, Avx2.MultiplyAddAdjacent(c0, Broadcast(a)), 4 * 64);
+            sum = Widen(sum, Avx2.MultiplyAddAdjacent(c1, Broadcast(a + 4)) + Avx2.MultiplyAddAdjacent(c2, Broadcast(a + 8)) + Avx2.MultiplyAddAdjacent(c3, Broadcast(a + 12)), 64);
+        }
+
         return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> TrellisQuads4<W>(Vector256<int> sum, Vector256<byte> w0, Vector256<byte> w1, Vector256<byte> w2, Vector256<byte> w3, sbyte* a)
-        where W : struct, IWidth
-    {
-        var p0 = Avx2.MultiplyAddAdjacent(w0, Broadcast(a));
-        var p1 = Avx2.MultiplyAddAdjacent(w1, Broadcast(a + 4));
-        var p2 = Avx2.MultiplyAddAdjacent(w2, Broadcast(a + 8));
-        var p3 = Avx2.MultiplyAddAdjacent(w3, Broadcast(a + 12));
-        // Codes of W.Bits + 1 bits: as Fold has it.
-        return W.Bits <= 4 ? Widen(sum, (p0 + p1) + (p2 + p3))
-            : W.Bits == 5 ? Widen(Widen(sum, p0 + p1), p2 + p3)
-            : Widen(Widen(Widen(Widen(sum, p0), p1), p2), p3);
-    }
-
-    /// <summary>Widths 7 and 8, whose codes of 8 and 9 bits do not fit the multiplication: four times the upper bits, and the lower two.</summary>
-    private static Vector256<int> WideTrellis<W>(byte* unit, int total, sbyte* a, byte* state, Vector256<uint> eight)
-        where W : struct, IWidth
-    {
-        Vector256<int> high = Vector256<int>.Zero, low = Vector256.Create(-(total << W.Bits));
-        var before = Avx.LoadVector256(state);
-        for (var u = 0; u < 2; u++)
-        {
-            GroupedCodes.Prefetch<ScalarTile<W>>(unit);
-            var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
-            Trellis256.Pairs(branch, before, eight, out var pairs, out var pairs1);
-            before = branch;
-            for (var step = 0; step < 2; step++)
-            {
-                Codes256.Load4<TrellisTile<W>>(unit, step, 0, out var c0, out var c1, out var c2, out var c3);
-                high = PanelQuads<TrellisTile<W>>(high, c0, c1, c2, c3, a);
-                Trellis256.Split(pairs, out c0, out c1, out c2, out c3);
-                low = TrellisQuads4<W2>(low, c0, c1, c2, c3, a);
-                pairs = pairs1;
-                a += 16;
-            }
-
-            unit += 64 * W.Bits;
-        }
-
-        Avx.Store(state, before);
-        return low + (high << 2);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> PanelQuads<F>(Vector256<int> sum, Vector256<byte> c0, Vector256<byte> c1, Vector256<byte> c2, Vector256<byte> c3, sbyte* a)
-        where F : struct, ICodeForm => Fold<F>(sum, Pairs<F>(c0, Broadcast(a)), Pairs<F>(c1, Broadcast(a + 4)), Pairs<F>(c2, Broadcast(a + 8)), Pairs<F>(c3, Broadcast(a + 12)));
+    private static Vector256<int> Widen(Vector256<int> sum, Vector256<short> pairs, short factor) =>
+        sum + Avx2.MultiplyAddAdjacent(pairs, Vector256.Create(factor));
 
     public static void UnpackTrellis<W>(byte* unit, byte* quads, byte* state, int eight)
         where W : struct, IWidth
@@ -145,30 +123,59 @@ internal unsafe partial struct Avx2Rung
         for (var half = 0; half < 2; half++)
         {
             var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
-            Trellis256.Pairs(branch, Avx.LoadVector256(state), Vector256.Create((uint)eight), out var pairs, out var pairs1);
+            Trellis256.Pairs(branch, Avx.LoadVector256(state), Vector256.Create((uint)eight), out var even, out var odd);
             Avx.Store(state, branch);
-            for (var step = 0; step < 2; step++)
-            {
-                Codes256.Load4<TrellisTile<W>>(unit, step, 0, out var c0, out var c1, out var c2, out var c3);
-                if (W.Bits < 8)
-                {
-                    Trellis256.Join(pairs, ref c0, ref c1, ref c2, ref c3);
-                }
-
-                Store4(quads + (256 * step), c0, c1, c2, c3);
-                if (W.Bits == 8)
-                {
-                    Trellis256.Split(pairs, out c0, out c1, out c2, out c3);
-                    Store4(quads + (256 * step) + TiledPanels.Bytes, c0, c1, c2, c3);
-                }
-
-                pairs = pairs1;
-            }
-
+            UnpackTrellis4<W>(unit, 0, even, odd, quads);
+            even = Avx2.ShiftRightLogical(even.AsUInt16(), 4).AsByte();
+            odd = Avx2.ShiftRightLogical(odd.AsUInt16(), 4).AsByte();
+            UnpackTrellis4<W>(unit, 1, even, odd, quads + 256);
             unit += 32;
             quads += 32;
             state += 32;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void UnpackTrellis4<W>(byte* unit, int step, Vector256<byte> even, Vector256<byte> odd, byte* quads)
+        where W : struct, IWidth
+    {
+        Vector256<byte> c0, c1, c2, c3;
+        if (W.Bits <= 4)
+        {
+            Trellis256.Narrow4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
+            Store4(quads, c0, c1, Avx2.ShiftRightLogical(c2.AsUInt16(), 2).AsByte(), Avx2.ShiftRightLogical(c3.AsUInt16(), 2).AsByte());
+            return;
+        }
+
+        Trellis256.Wide4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
+        if (W.Bits <= 6)
+        {
+            Store4(quads, c0, c1, c2, c3);
+            return;
+        }
+
+        Trellis256.Top4<W>(unit, step, out var t0, out var t1, out var t2, out var t3);
+        if (W.Bits == 8)
+        {
+            // 9 bits: the upper 7, and the lower 2 apart.
+            var low = Vector256.Create((byte)3);
+            Store4(quads + TiledPanels.Bytes, c0 & low, c1 & low, c2 & low, c3 & low);
+            var four = Vector256.Create((byte)15);
+            Store4(
+                quads,
+                (Avx2.ShiftRightLogical(c0.AsUInt16(), 2).AsByte() & four) | Avx2.ShiftLeftLogical(t0.AsUInt16(), 4).AsByte(),
+                (Avx2.ShiftRightLogical(c1.AsUInt16(), 2).AsByte() & four) | Avx2.ShiftLeftLogical(t1.AsUInt16(), 2).AsByte(),
+                (Avx2.ShiftRightLogical(c2.AsUInt16(), 2).AsByte() & four) | Avx2.ShiftLeftLogical(t2.AsUInt16(), 2).AsByte(),
+                (Avx2.ShiftRightLogical(c3.AsUInt16(), 2).AsByte() & four) | Avx2.ShiftLeftLogical(t3.AsUInt16(), 2).AsByte());
+            return;
+        }
+
+        Store4(
+            quads,
+            c0 | Avx2.ShiftLeftLogical(t0.AsUInt16(), 6).AsByte(),
+            c1 | Avx2.ShiftLeftLogical(t1.AsUInt16(), 4).AsByte(),
+            c2 | Avx2.ShiftLeftLogical(t2.AsUInt16(), 4).AsByte(),
+            c3 | Avx2.ShiftLeftLogical(t3.AsUInt16(), 4).AsByte());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -49,13 +49,33 @@ internal unsafe partial struct AvxVnniRung
     public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
         where W : struct, IWidth
     {
+        var eightStates = Vector256.Create((uint)eight);
         for (var b = 0; b < blocks; b++)
         {
             // Halves of 8 rows.
             for (var h = 2 * first; h < 2 * end; h++)
             {
                 var unit = codes + (2 * 64 * W.Bits * (h >> 1)) + (32 * (h & 1));
-                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(Trellis<W>(unit, sums[b], a, state + (32 * h), Vector256.Create((uint)eight))));
+                var at = a;
+                Vector256<int> sum = Vector256.Create(-(sums[b] << W.Bits)), sumUp = Vector256<int>.Zero, top = sumUp, topUp = sumUp;
+                var before = Avx.LoadVector256(state + (32 * h));
+                for (var u = 0; u < 2; u++)
+                {
+                    GroupedCodes.Prefetch<ScalarTile<W>>(unit);
+                    var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
+                    Trellis256.Pairs(branch, before, eightStates, out var even, out var odd);
+                    before = branch;
+                    TrellisQuads4<W>(ref sum, ref sumUp, ref top, ref topUp, unit, 0, even, odd, at);
+                    even = Avx2.ShiftRightLogical(even.AsUInt16(), 4).AsByte();
+                    odd = Avx2.ShiftRightLogical(odd.AsUInt16(), 4).AsByte();
+                    TrellisQuads4<W>(ref sum, ref sumUp, ref top, ref topUp, unit, 1, even, odd, at + 16);
+                    at += 32;
+                    unit += 64 * W.Bits;
+                }
+
+                Avx.Store(state + (32 * h), before);
+                sum = W.Bits <= 4 ? sum + (sumUp >> 2) : W.Bits <= 6 ? sum + sumUp : (sum + sumUp) + ((top << 6) + (topUp << 4));
+                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(sum));
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
@@ -64,41 +84,29 @@ internal unsafe partial struct AvxVnniRung
         }
     }
 
-    /// <summary>Half a sub-group of a tile; at width 8 the codes of 9 bits are taken as four times the upper bits, and the lower two.</summary>
-    private static Vector256<int> Trellis<W>(byte* unit, int total, sbyte* a, byte* state, Vector256<uint> eight)
+    /// <summary>Adds the products of four quads: codes as <see cref="Trellis256"/> gives them, those that are four times their value to the sums with Up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TrellisQuads4<W>(ref Vector256<int> sum, ref Vector256<int> sumUp, ref Vector256<int> top, ref Vector256<int> topUp, byte* unit, int step, Vector256<byte> even, Vector256<byte> odd, sbyte* a)
         where W : struct, IWidth
     {
-        Vector256<int> sum = Vector256.Create(-(total << W.Bits)), high = Vector256<int>.Zero;
-        var before = Avx.LoadVector256(state);
-        for (var u = 0; u < 2; u++)
+        Vector256<byte> c0, c1, c2, c3;
+        if (W.Bits <= 4)
         {
-            GroupedCodes.Prefetch<ScalarTile<W>>(unit);
-            var branch = Avx.LoadVector256(unit + (64 * (W.Bits - 1)));
-            Trellis256.Pairs(branch, before, eight, out var pairs, out var pairs1);
-            before = branch;
-            for (var step = 0; step < 2; step++)
-            {
-                Codes256.Load4<TrellisTile<W>>(unit, step, 0, out var c0, out var c1, out var c2, out var c3);
-                if (W.Bits == 8)
-                {
-                    high = Dot4(high, c0, c1, c2, c3, a);
-                    Trellis256.Split(pairs, out c0, out c1, out c2, out c3);
-                }
-                else
-                {
-                    Trellis256.Join(pairs, ref c0, ref c1, ref c2, ref c3);
-                }
-
-                sum = Dot4(sum, c0, c1, c2, c3, a);
-                pairs = pairs1;
-                a += 16;
-            }
-
-            unit += 64 * W.Bits;
+            Trellis256.Narrow4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
+        }
+        else
+        {
+            Trellis256.Wide4<W>(unit, step, even, odd, out c0, out c1, out c2, out c3);
         }
 
-        Avx.Store(state, before);
-        return W.Bits == 8 ? sum + (high << 2) : sum;
+        sum = Dot(Dot(sum, c0, Broadcast(a)), c1, Broadcast(a + 4));
+        sumUp = Dot(Dot(sumUp, c2, Broadcast(a + 8)), c3, Broadcast(a + 12));
+        if (W.Bits >= 7)
+        {
+            Trellis256.Top4<W>(unit, step, out c0, out c1, out c2, out c3);
+            top = Dot(top, c0, Broadcast(a));
+            topUp = Dot(Dot(Dot(topUp, c1, Broadcast(a + 4)), c2, Broadcast(a + 8)), c3, Broadcast(a + 12));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

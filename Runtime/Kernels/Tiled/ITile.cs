@@ -53,17 +53,3 @@ internal readonly struct ScalarTile<W> : ICodeForm
 
     public static CodebookId Codebook => CodebookId.None;
 }
-
-/// <summary>
-/// The upper bits of a trellis tile: planes of width − 1 bits, the branch plane behind them. With the two bits that the path gives, codes are
-/// n + 2^width, of width + 1 bits.
-/// </summary>
-internal readonly struct TrellisTile<W> : ICodeForm
-    where W : struct, IWidth
-{
-    public static int CodeBits => W.Bits - 1;
-
-    public static int Offset => 1 << W.Bits;
-
-    public static CodebookId Codebook => CodebookId.None;
-}
