@@ -22,7 +22,7 @@ internal static class ResidentForms
 
         var weights = pack.Tensors.Sum(t => MostBytes(pack, t, expanded: true));
         return weights <= (shape.MemoryBudget > 0 ? shape.MemoryBudget : long.MaxValue)
-            && (options.MaxMemoryBytes is not { } limit || weights <= limit - Math.Min(limit, SequenceBytes(shape, options)));
+            && (options.MaxMemoryBytes is not { } limit || weights + OtherBytes(pack, shape, options) <= limit);
     }
 
     /// <summary>Most bytes that a weight takes once it is decoded: exactly those, but for an expanded one with tiles of the largest width.</summary>
@@ -34,11 +34,13 @@ internal static class ResidentForms
             : segment.RawBytes;
     }
 
-    /// <summary>What a sequence needs that fills the whole context, so that weights never take the room of positions.</summary>
-    private static long SequenceBytes(ModelShape shape, ModelOptions options)
+    /// <summary>What else the model takes when a sequence fills the whole context, so that weights never have the room of positions.</summary>
+    private static long OtherBytes(Pack pack, ModelShape shape, ModelOptions options)
     {
         using var cache = new KvCache(shape);
-        return cache.BytesFor(Math.Min(shape.ContextLength, options.ContextLength ?? int.MaxValue))
+        return (pack.Find(SegmentKind.Tokenizer)?.RawBytes ?? 0)
+            + (pack.Tensors.Count * WeightLoader.MostSlack)
+            + cache.BytesFor(Math.Min(shape.ContextLength, options.ContextLength ?? int.MaxValue))
             + ((long)ModelSession.MaxBatch * shape.ArenaFloats * sizeof(float))
             + (Int8Buffers * QuantizedActivations.MostBytes(ModelSession.MaxBatch, shape.MaxWidth))
             + ((long)shape.VocabularySize * sizeof(float));

@@ -18,6 +18,9 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <summary>Kernels read whole vectors: some bytes of slack behind each segment.</summary>
     private const int Slack = 64;
 
+    /// <summary>The same with what aligns the next one.</summary>
+    public const long MostSlack = 2 * Slack;
+
     private readonly Weight[] _weights;
     private readonly SegmentLoad[] _loads;
     private readonly NativeBuffer _buffer;
