@@ -16,6 +16,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
           --threads N                      0 chooses by the number of cores (0)
           --kernels SET                    auto, scalar, avx2, avxvnni, avx512, advsimd: same text, other speed (auto)
           --activations int8|float         float is slower and nearest to the reference (int8)
+          --resident auto|compact|expanded trellis codes in memory: compact is smaller, expanded faster, same text (auto)
           --ids 1,2,3                      tokens instead of a prompt, taken as they are; generated tokens come out as a line of JSON;
                                            several times: one after the other, a line each
           --ignore-eos                     go on after the model's end
@@ -49,6 +50,7 @@ internal sealed record Arguments(string Prompt, IReadOnlyList<int[]> PromptToken
                 case "--threads": load = load with { Threads = Number<int>() }; break;
                 case "--kernels": load = load with { Kernels = Choice<KernelSet>() }; break;
                 case "--activations": load = load with { FloatActivations = OneOf("int8", "float") == "float" }; break;
+                case "--resident": load = load with { ResidentForm = Choice<ResidentForm>() }; break;
                 case "--ids": tokens.Add(Array.ConvertAll(Value().Split(','), Parse<int>)); break;
                 case "--ignore-eos": generate = generate with { IgnoreEndOfGeneration = true }; break;
                 case "--chat": chat = true; break;

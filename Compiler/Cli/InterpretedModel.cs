@@ -10,11 +10,10 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>A pack, or a model file that is packed on the spot, run through the interpreter: what <c>run</c> and <c>measure</c> work on.</summary>
 internal sealed class InterpretedModel : IDisposable
 {
-    private InterpretedModel(ModelPlan plan, LoadedModel model, double bitsRest)
+    private InterpretedModel(ModelPlan plan, LoadedModel model)
     {
         Plan = plan;
         Model = model;
-        BitsRest = bitsRest;
     }
 
     public ModelPlan Plan { get; }
@@ -22,7 +21,10 @@ internal sealed class InterpretedModel : IDisposable
     public LoadedModel Model { get; }
 
     /// <summary>Bits in the pack per weight, over all matrices, scales included.</summary>
-    public double BitsRest { get; }
+    public double BitsRest => BitsOf(segment => segment.StoredBytes);
+
+    /// <summary>The same in memory, in the compact form (<see cref="ResidentForm"/>), whichever was chosen here.</summary>
+    public double BitsResident => BitsOf(segment => segment.RawBytes);
 
     /// <param name="path">A model file; or a pack, whose plan lies beside it under the same name with the extension <c>.plan</c>.</param>
     /// <param name="options">Threads, kernels, activations.</param>
@@ -73,20 +75,20 @@ internal sealed class InterpretedModel : IDisposable
     public DecoderSession CreateSession() => Model.CreateSession(new PlanInterpreter(Plan, Model.Weights));
 
     public static ModelShape ShapeOf(PlanSizes s) =>
-        new(s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength);
+        new(s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength, s.MemoryBudget);
 
     public void Dispose() => Model.Dispose();
 
     private static InterpretedModel OpenPack(string packPath, string label, ModelPlan plan, ModelOptions options, DirectoryInfo? temporary = null)
     {
         var model = LoadedModel.OpenFile(packPath, label, plan.PackHash, ShapeOf(plan.Shape.Sizes), options, temporary is null ? null : new TemporaryFolder(temporary));
-        return new(plan, model, MeasureRest(model.Pack));
+        return new(plan, model);
     }
 
-    private static double MeasureRest(Pack pack)
+    private double BitsOf(Func<PackSegment, long> bytes)
     {
-        var matrices = pack.Tensors.Where(t => t.Rows > 1).ToList();
-        return 8.0 * matrices.Sum(t => pack.Segments[t.Segment].StoredBytes) / matrices.Sum(t => (double)t.Rows * t.Columns);
+        var matrices = Model.Pack.Tensors.Where(t => t.Rows > 1).ToList();
+        return 8.0 * matrices.Sum(t => bytes(Model.Pack.Segments[t.Segment])) / matrices.Sum(t => (double)t.Rows * t.Columns);
     }
 
     private static ModelPlan ReadPlan(string path)

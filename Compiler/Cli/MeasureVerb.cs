@@ -45,7 +45,6 @@ internal static class MeasureVerb
 
     private static JsonObject Json(InterpretedModel model, Divergence result)
     {
-        var matrices = model.Model.Weights.Where(w => w.Rows > 1).ToList();
         return new()
         {
             ["kld"] = result.Mean,
@@ -55,7 +54,7 @@ internal static class MeasureVerb
             ["ppl_reference"] = result.ReferencePerplexity,
             ["bytes"] = model.Plan.PackBytes,
             ["bits_rest"] = model.BitsRest,
-            ["bits_resident"] = 8.0 * matrices.Sum(w => w.ResidentBytes) / matrices.Sum(w => (double)w.Rows * w.Columns),
+            ["bits_resident"] = model.BitsResident,
         };
     }
 

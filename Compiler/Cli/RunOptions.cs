@@ -3,7 +3,7 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>The options that <c>run</c> and <c>measure</c> share.</summary>
 internal static class RunOptions
 {
-    public static readonly string[] Names = [.. CompressionArguments.Names, "--activations", "--kernels", "--threads", "--context-length"];
+    public static readonly string[] Names = [.. CompressionArguments.Names, "--activations", "--kernels", "--threads", "--context-length", "--resident"];
 
     public static ModelOptions Read(CommandLine line)
     {
@@ -13,12 +13,21 @@ internal static class RunOptions
             throw CommandLine.Error($"--activations is '{activations}'; expected int8 or float.");
         }
 
-        var kernels = KernelSet.Auto;
-        if (line.Text("--kernels") is { } text && !(Enum.TryParse(text, ignoreCase: true, out kernels) && Enum.IsDefined(kernels)))
+        return new()
         {
-            throw CommandLine.Error($"--kernels is '{text}'; expected {string.Join(", ", Enum.GetNames<KernelSet>()).ToLowerInvariant()}.");
-        }
+            Threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? 0,
+            Kernels = Choice<KernelSet>(line, "--kernels"),
+            FloatActivations = activations == "float",
+            ResidentForm = Choice<ResidentForm>(line, "--resident"),
+        };
+    }
 
-        return new() { Threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? 0, Kernels = kernels, FloatActivations = activations == "float" };
+    private static T Choice<T>(CommandLine line, string option)
+        where T : struct, Enum
+    {
+        var value = default(T);
+        return line.Text(option) is not { } text || (Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value))
+            ? value
+            : throw CommandLine.Error($"{option} is '{text}'; expected {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}.");
     }
 }

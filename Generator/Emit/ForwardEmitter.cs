@@ -70,7 +70,8 @@ internal static class ForwardEmitter
                 code.Line($"CacheLayers: {CSharpText.Integer(sizes.CacheLayers)},");
                 code.Line($"KvHeads: {CSharpText.Integer(sizes.KvHeads)},");
                 code.Line($"KeyLength: {CSharpText.Integer(sizes.KeyLength)},");
-                code.Line($"ValueLength: {CSharpText.Integer(sizes.ValueLength)}),");
+                var budget = sizes.MemoryBudget > 0 ? $", MemoryBudget: {CSharpText.Integer(sizes.MemoryBudget)}" : "";
+                code.Line($"ValueLength: {CSharpText.Integer(sizes.ValueLength)}{budget}),");
             }
 
             code.Line("Facts:");

@@ -35,7 +35,8 @@ internal sealed record PlanSizes(
     int CacheLayers,
     int KvHeads,
     int KeyLength,
-    int ValueLength);
+    int ValueLength,
+    long MemoryBudget = 0);
 
 /// <summary>One weight: tensor name in the source file, shape [rows, columns].</summary>
 internal sealed record PlanWeight(string Name, int Rows, int Columns);

@@ -72,7 +72,8 @@ internal sealed class PlanTextReader(string text)
             IntLine("cache-layers"),
             IntLine("kv-heads"),
             IntLine("key-length"),
-            IntLine("value-length")),
+            IntLine("value-length"),
+            OptionalLine("memory-budget")),
         Lines("weight", () => new PlanWeight(_scan.Quoted("a tensor's name"), Int("rows"), Int("columns"))),
         Lines("accessor", Accessor))
     {
@@ -191,6 +192,19 @@ internal sealed class PlanTextReader(string text)
     private int Int(string expected) => (int)_scan.Number(expected, 0, int.MaxValue);
 
     private int IntLine(string keyword) => (int)NumberLine(keyword, int.MaxValue);
+
+    /// <summary>A positive number; 0 where the line is not there.</summary>
+    private long OptionalLine(string keyword)
+    {
+        if (!_scan.Is(keyword))
+        {
+            return 0;
+        }
+
+        var value = _scan.Number("a number", 1, long.MaxValue);
+        _scan.EndLine();
+        return value;
+    }
 
     private long NumberLine(string keyword, long most)
     {

@@ -67,6 +67,11 @@ internal sealed class PlanTextWriter
         Line("kv-heads").Number(sizes.KvHeads).End();
         Line("key-length").Number(sizes.KeyLength).End();
         Line("value-length").Number(sizes.ValueLength).End();
+        if (sizes.MemoryBudget > 0)
+        {
+            Line("memory-budget").Number(sizes.MemoryBudget).End();
+        }
+
         foreach (var weight in shape.Weights)
         {
             Line("weight").Quoted(weight.Name).Number(weight.Rows).Number(weight.Columns).End();

@@ -27,7 +27,8 @@ internal unsafe ref struct CodesBeside
     /// <param name="tile">Of the chunk.</param>
     /// <param name="codes">Blocks of four columns, 256 bytes each.</param>
     /// <param name="columns">That exist.</param>
-    public void Patch(int tile, byte* codes, int columns)
+    /// <param name="pathBits">Lowest bits of a code that belong to the path of a trellis, and stay.</param>
+    public void Patch(int tile, byte* codes, int columns, int pathBits)
     {
         while (_next < (tile + 1L) * Tile)
         {
@@ -38,7 +39,8 @@ internal unsafe ref struct CodesBeside
                 throw new CorruptStreamException($"a code beside lies in column {column} of {columns}");
             }
 
-            codes[(column / 4 * RansFormat.BlockSymbols) + (4 * lane) + (column & 3)] = _from.U8();
+            var code = codes + (column / 4 * RansFormat.BlockSymbols) + (4 * lane) + (column & 3);
+            *code = (byte)((_from.U8() << pathBits) | (*code & ((1 << pathBits) - 1)));
             Advance();
         }
     }

@@ -8,12 +8,15 @@ namespace ModelPack.Entropy;
 /// One tile after the other: its columns' tables, its symbols, from them what the planes hold, and the planes. Lanes are the 64 rows, so a block of the stream
 /// is four columns, byte 64s + 4r + j of it row 16s + r of column j: the quads of the four sub-groups.
 /// </summary>
+/// <remarks>A symbol of a trellis has lsb_j in bit 0, hi above, b_j in bit 7: nothing is missing for n = 4·hi + 2·lsb_j + b_(j−1) but the symbol before, one byte below it.</remarks>
 internal unsafe ref struct TileDecoder
 {
     private readonly bool _isTrellis;
     private readonly ReadOnlySpan<byte> _raw;
     private int _rawAt;
-    private int _width;
+    private bool _isExpanded;
+    private int _planeBits;
+    private int _highBits;
     private readonly TileMemory* _memory;
 
     /// <param name="states">1: scalar codes.</param>
@@ -29,12 +32,26 @@ internal unsafe ref struct TileDecoder
     /// <summary>What the planes hold, in the order of the stream.</summary>
     public readonly byte* Codes => _memory->Codes;
 
+    /// <summary>Lowest bits of <see cref="Codes"/> that are not the stream's codes but the path's.</summary>
+    public readonly int PathBits => _isExpanded ? 2 : 0;
+
     private readonly byte* Branches => _memory->Branches;
 
     private readonly nint* Tables => (nint*)_memory->Tables;
 
-    /// <summary>A tile of a width begins.</summary>
-    public void Begin(int width) => _width = width;
+    /// <summary>A row group begins: before its first column all branch bits are zero.</summary>
+    public readonly void BeginGroup() => new Span<byte>(_memory->Before, RansFormat.BlockSymbols).Clear();
+
+    /// <summary>A tile begins.</summary>
+    /// <param name="kind">That it is to have (<see cref="TiledLayout"/>).</param>
+    public void Begin(byte kind)
+    {
+        var width = kind & ~TiledLayout.Trellis;
+        var isTrellisTile = width != kind;
+        _isExpanded = _isTrellis && !isTrellisTile;
+        _planeBits = isTrellisTile ? width - 1 : width;
+        _highBits = _isExpanded ? width - 2 : _planeBits;
+    }
 
     /// <summary>The table of a column.</summary>
     public void Column(int column, TiledTable table)
@@ -47,7 +64,7 @@ internal unsafe ref struct TileDecoder
         }
 
         _memory->RawBits[column] = table.RawBits;
-        _memory->Add[column] = (byte)((1 << (_width - (_isTrellis ? 2 : 1))) - table.Bias);
+        _memory->Add[column] = (byte)((1 << (_highBits - 1)) - table.Bias);
     }
 
     /// <summary>Decodes symbols and turns them into what the planes hold.</summary>
@@ -70,15 +87,15 @@ internal unsafe ref struct TileDecoder
     public void Finish(int columns, byte* planes)
     {
         Pad(columns);
-        var bits = _isTrellis ? _width - 1 : _width;
+        var branches = _isTrellis && !_isExpanded;
         for (var sub = 0; sub < TiledLayout.SubGroups; sub++)
         {
             for (var unit = 0; unit < 2; unit++)
             {
                 var at = (unit * GroupedLayout.QuadsPerUnit * RansFormat.BlockSymbols) + (sub * GroupedLayout.QuadBytes);
-                CodePlanes.Pack(Codes + at, bits, planes, RansFormat.BlockSymbols);
-                planes += GroupedLayout.QuadBytes * bits;
-                if (_isTrellis)
+                CodePlanes.Pack(Codes + at, _planeBits, planes, RansFormat.BlockSymbols);
+                planes += GroupedLayout.QuadBytes * _planeBits;
+                if (branches)
                 {
                     CodePlanes.Pack(Branches + at, 1, planes, RansFormat.BlockSymbols);
                     planes += GroupedLayout.QuadBytes;
@@ -90,15 +107,9 @@ internal unsafe ref struct TileDecoder
     private void Convert(int block)
     {
         var codes = Codes + (block * RansFormat.BlockSymbols);
-        var branches = Branches + (block * RansFormat.BlockSymbols);
         if (_isTrellis)
         {
-            for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
-            {
-                var symbols = Vector256.Load(codes + at).AsUInt32();
-                Vector256.Store((Vector256.ShiftRightLogical(symbols, 7) & Vector256.Create(0x0101_0101u)).AsByte(), branches + at);
-                Vector256.Store((Vector256.ShiftRightLogical(symbols, 1) & Vector256.Create(0x1F1F_1F1Fu)).AsByte(), codes + at);
-            }
+            Split(codes, Branches + (block * RansFormat.BlockSymbols), _memory->Before, _isExpanded);
         }
 
         for (var j = 0; j < RansFormat.Steps; j++)
@@ -110,9 +121,45 @@ internal unsafe ref struct TileDecoder
         }
 
         var add = Vector256.Create(Unsafe.ReadUnaligned<uint>(_memory->Add + (4 * block))).AsByte();
+        if (_isExpanded)
+        {
+            Join(codes, add, Branches + (block * RansFormat.BlockSymbols));
+            return;
+        }
+
         for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
         {
             Vector256.Store(Vector256.Load(codes + at) + add, codes + at);
+        }
+    }
+
+    /// <summary>Symbols of a trellis become codes, and beside them branch bits, or the two lowest bits of n.</summary>
+    /// <param name="codes">A block; result.</param>
+    /// <param name="rest">Result: b_j, or 2·lsb_j + b_(j−1).</param>
+    /// <param name="before">Branch bits of the block before; then of this one.</param>
+    /// <param name="pairs">Which.</param>
+    private static void Split(byte* codes, byte* rest, byte* before, bool pairs)
+    {
+        for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
+        {
+            var symbols = Vector256.Load(codes + at).AsUInt32();
+            var branch = Vector256.ShiftRightLogical(symbols, 7) & Vector256.Create(0x0101_0101u);
+            // Columns are bytes, lanes words: the column before is a byte below, or the topmost of the block before.
+            var pair = (Vector256.ShiftLeft(symbols, 1) & Vector256.Create(0x0202_0202u))
+                | Vector256.ShiftLeft(branch, 8) | Vector256.ShiftRightLogical(Vector256.Load(before + at).AsUInt32(), 24);
+            Vector256.Store((pairs ? pair : branch).AsByte(), rest + at);
+            Vector256.Store(branch.AsByte(), before + at);
+            Vector256.Store((Vector256.ShiftRightLogical(symbols, 1) & Vector256.Create(0x1F1F_1F1Fu)).AsByte(), codes + at);
+        }
+    }
+
+    /// <summary>Codes become 4 · (code + <paramref name="add"/>) + pair.</summary>
+    private static void Join(byte* codes, Vector256<byte> add, byte* pairs)
+    {
+        for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
+        {
+            var high = Vector256.ShiftLeft((Vector256.Load(codes + at) + add).AsUInt32(), 2).AsByte() & Vector256.Create((byte)0xFC);
+            Vector256.Store(high | Vector256.Load(pairs + at), codes + at);
         }
     }
 
@@ -140,7 +187,7 @@ internal unsafe ref struct TileDecoder
 
     private void Pad(int columns)
     {
-        var zero = (byte)(1 << (_width - (_isTrellis ? 2 : 1)));
+        var zero = (byte)(1 << (_planeBits - 1));
         for (var column = columns; column < TiledLayout.BlockColumns; column++)
         {
             var at = (column / 4 * RansFormat.BlockSymbols) + (column & 3);
@@ -153,7 +200,7 @@ internal unsafe ref struct TileDecoder
     }
 }
 
-/// <summary>What a tile needs, 10 KB for the stack.</summary>
+/// <summary>What a tile needs, 11 KB for the stack.</summary>
 internal unsafe struct TileMemory
 {
     private const int TileCodes = TiledLayout.GroupRows * TiledLayout.BlockColumns;
@@ -162,8 +209,11 @@ internal unsafe struct TileMemory
     /// <summary>Symbols, then what the planes hold.</summary>
     public fixed byte Codes[TileCodes];
 
-    /// <summary>Branch bits, a byte each.</summary>
+    /// <summary>Branch bits, or where the tile is expanded the lowest two of n, a byte each.</summary>
     public fixed byte Branches[TileCodes];
+
+    /// <summary>Branch bits of the block before.</summary>
+    public fixed byte Before[RansFormat.BlockSymbols];
 
     /// <summary>Addresses of tables, 16 a block.</summary>
     public fixed byte Tables[TileTables * sizeof(long)];

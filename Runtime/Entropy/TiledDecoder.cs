@@ -22,10 +22,13 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
     private readonly int _stepsPerOctave;
     private readonly int _escapes;
     private readonly int[] _rowClasses;
-    private readonly byte[] _widths;
+    private readonly byte[] _kinds;
     private readonly long _headerBytes;
 
-    private TiledDecoder(ReadOnlySpan<byte> prologue, long rawBytes, TiledTables tables, TiledColumns columns)
+    /// <summary>Where row groups end among the codes, as the pack counts, and in the form that is decoded to; null where that is the same.</summary>
+    private readonly (long[] Compact, long[] Expanded)? _ends;
+
+    private TiledDecoder(ReadOnlySpan<byte> prologue, long rawBytes, TiledTables tables, TiledColumns columns, bool expanded)
     {
         var cursor = new ByteCursor(prologue);
         _rows = cursor.I32();
@@ -40,21 +43,22 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
         (_tables, _columns) = (tables, columns);
         _blocks = TiledLayout.Blocks(width);
         _rowClasses = new int[TiledLayout.Groups(_rows)];
-        _widths = new byte[checked(_rowClasses.Length * _blocks)];
+        _kinds = new byte[checked(_rowClasses.Length * _blocks)];
         var from = new BinaryDecoder(cursor.Take(cursor.Left));
         SideNumbers.Differences(ref from, _rowClasses);
-        TileWidthCoding.Decode(ref from, _widths, _blocks);
+        TileWidthCoding.Decode(ref from, _kinds, _blocks);
         from.Finish();
         _headerBytes = TiledLayout.HeaderBytes(_rows, width, _escapes);
-        var bytes = _headerBytes;
-        foreach (var w in _widths)
+        var compact = GroupEnds();
+        if (_headerBytes + compact[^1] != rawBytes)
         {
-            bytes += TiledLayout.TileBytes(w);
+            throw new CorruptStreamException($"its prologue describes {_headerBytes + compact[^1]} bytes instead of {rawBytes}");
         }
 
-        if (bytes != rawBytes)
+        if (_tables.States > 1)
         {
-            throw new CorruptStreamException($"its prologue describes {bytes} bytes instead of {rawBytes}");
+            SetTrellisKinds(expanded);
+            _ends = expanded ? (compact, GroupEnds()) : null;
         }
     }
 
@@ -72,8 +76,22 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
     /// <param name="rawBytes">Resident bytes of the segment.</param>
     /// <param name="tables">What it refers to.</param>
     /// <param name="columns">Likewise.</param>
+    /// <param name="expanded">Whether a trellis's tiles become scalar ones (<see cref="TiledLayout"/>).</param>
     /// <exception cref="CorruptStreamException">It does not describe a weight of that many bytes.</exception>
-    public static TiledDecoder Prepare(ReadOnlySpan<byte> prologue, long rawBytes, TiledTables tables, TiledColumns columns) => new(prologue, rawBytes, tables, columns);
+    public static TiledDecoder Prepare(ReadOnlySpan<byte> prologue, long rawBytes, TiledTables tables, TiledColumns columns, bool expanded = false) =>
+        new(prologue, rawBytes, tables, columns, expanded);
+
+    /// <inheritdoc/>
+    public override (long Offset, long Bytes) Place(long rawOffset, long rawBytes)
+    {
+        if (_ends is not { } ends)
+        {
+            return (rawOffset, rawBytes);
+        }
+
+        var offset = Expanded(rawOffset, ends.Compact, ends.Expanded);
+        return (offset, Expanded(rawOffset + rawBytes, ends.Compact, ends.Expanded) - offset);
+    }
 
     /// <inheritdoc/>
     public override void Decode(ReadOnlySpan<byte> stored, byte* raw, long rawBytes, KernelSet kernels)
@@ -105,12 +123,43 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
         }
     }
 
+    /// <summary>Where in the expanded form is what the compact one has at the begin or end of a chunk.</summary>
+    private long Expanded(long raw, long[] compact, long[] expanded)
+    {
+        if (raw == 0 || raw == _headerBytes)
+        {
+            return raw;
+        }
+
+        var group = Array.BinarySearch(compact, raw - _headerBytes);
+        return group >= 0 ? _headerBytes + expanded[group] : throw new CorruptStreamException($"a chunk ends at {raw} of its bytes, inside a row group");
+    }
+
+    private void SetTrellisKinds(bool expanded)
+    {
+        foreach (ref var kind in _kinds.AsSpan())
+        {
+            kind = TiledLayout.TrellisKind(kind, expanded);
+        }
+    }
+
+    private long[] GroupEnds()
+    {
+        var ends = new long[_rowClasses.Length];
+        for (var g = 0; g < ends.Length; g++)
+        {
+            ends[g] = (g == 0 ? 0 : ends[g - 1]) + CodeBytes(g, 1);
+        }
+
+        return ends;
+    }
+
     private long CodeBytes(int first, int groups)
     {
         long bytes = 0;
-        foreach (var width in _widths.AsSpan(first * _blocks, groups * _blocks))
+        foreach (var kind in _kinds.AsSpan(first * _blocks, groups * _blocks))
         {
-            bytes += TiledLayout.TileBytes(width);
+            bytes += TiledLayout.TileBytes(kind & ~TiledLayout.Trellis);
         }
 
         return bytes;
@@ -126,9 +175,10 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
             if (t % _blocks == 0)
             {
                 rans.StartPaths(_tables.States == 8);
+                tile.BeginGroup();
             }
 
-            tile.Begin(_widths[t]);
+            tile.Begin(_kinds[t]);
             var block = t % _blocks * TiledLayout.BlockColumns;
             var count = Math.Min(TiledLayout.BlockColumns, _columns.Order.Length - block);
             for (var j = 0; j < count; j++)
@@ -137,9 +187,9 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
             }
 
             tile.Decode(ref rans, _tables.Alphabet, _tables.Padding, count);
-            beside.Patch(t - (first * _blocks), tile.Codes, count);
+            beside.Patch(t - (first * _blocks), tile.Codes, count, tile.PathBits);
             tile.Finish(count, raw);
-            raw += TiledLayout.TileBytes(_widths[t]);
+            raw += TiledLayout.TileBytes(_kinds[t] & ~TiledLayout.Trellis);
         }
 
         beside.Finish();
@@ -177,12 +227,8 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
         var at = Section(to, 0, columns, _columns.Order, _columns.Exponents, 8, 0);
         // Steps of the stored integers: half steps with a trellis.
         at = Section(to, at, rows, order, exponents, _stepsPerOctave, _tables.States == 1 ? 0 : _stepsPerOctave);
-        for (var t = 0; t < _widths.Length; t++)
-        {
-            to[at + t] = (byte)(_widths[t] | (_tables.States == 1 ? 0 : TiledLayout.Trellis));
-        }
-
-        DecodeEscapes(ref from, to[(at + (int)TiledLayout.Padded(_widths.Length))..]);
+        _kinds.CopyTo(to[at..]);
+        DecodeEscapes(ref from, to[(at + (int)TiledLayout.Padded(_kinds.Length))..]);
         from.Finish();
     }
 
@@ -212,15 +258,15 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
     {
         const int Tile = TiledLayout.GroupRows * TiledLayout.BlockColumns;
         NumberModel gaps = new(), deltas = new();
-        var escapes = to[(4 * (_widths.Length + 1))..];
+        var escapes = to[(4 * (_kinds.Length + 1))..];
         long place = -1;
         var tile = 0;
         for (var e = 0; e < _escapes; e++)
         {
             place += 1 + (long)from.Number(gaps);
-            if (place >= (long)_widths.Length * Tile)
+            if (place >= (long)_kinds.Length * Tile)
             {
-                throw new CorruptStreamException($"escape {e} lies at {place}, behind the last of {_widths.Length} tiles");
+                throw new CorruptStreamException($"escape {e} lies at {place}, behind the last of {_kinds.Length} tiles");
             }
 
             for (; tile < place / Tile; tile++)
@@ -233,7 +279,7 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
             BinaryPrimitives.WriteInt16LittleEndian(escapes[((TiledLayout.EscapeBytes * e) + 2)..], unchecked((short)from.Signed(deltas)));
         }
 
-        for (; tile < _widths.Length; tile++)
+        for (; tile < _kinds.Length; tile++)
         {
             BinaryPrimitives.WriteInt32LittleEndian(to[(4 * (tile + 1))..], _escapes);
         }

@@ -22,6 +22,7 @@ public abstract class ForwardPass
 /// <param name="KvHeads">Key and value heads per layer.</param>
 /// <param name="KeyLength">Dimension of a key (and query) head.</param>
 /// <param name="ValueLength">Dimension of a value head.</param>
+/// <param name="MemoryBudget">Most bytes that weights were to take in memory; 0: nothing was said.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record ModelShape(
     int VocabularySize,
@@ -31,4 +32,5 @@ public sealed record ModelShape(
     int CacheLayers,
     int KvHeads,
     int KeyLength,
-    int ValueLength);
+    int ValueLength,
+    long MemoryBudget = 0);

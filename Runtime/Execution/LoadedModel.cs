@@ -28,10 +28,11 @@ internal sealed unsafe class LoadedModel : IDisposable
         _options = options;
         _shape = shape;
         Kernels = KernelSets.Resolve(options.Kernels);
-        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns, pack.Segments[t.Segment].RawBytes))];
+        var expanded = ResidentForms.IsExpanded(pack, shape, options);
+        _weights = [.. pack.Tensors.Select(t => new Weight(t.Name, KernelTable.Find(t.Format)!, t.Rows, t.Columns, ResidentForms.MostBytes(pack, t, expanded)))];
         CheckMemory(_weights.Sum(w => w.ResidentBytes), "the weights");
         _file = FileOf(pack, mapping);
-        _loader = new(pack, _weights, _file, Kernels);
+        _loader = new(pack, _weights, _file, Kernels, expanded);
         _pool = new(options.EffectiveThreads);
         _tokenizer = new(OpenTokenizer);
         _packSeconds = Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -4,7 +4,7 @@ namespace ModelPack.Execution;
 internal sealed unsafe class ModelSession : DecoderSession
 {
     /// <summary>Most tokens of a prompt that go through the model at once; bounds activation memory. Any value gives the same bits.</summary>
-    private const int MaxBatch = 256;
+    internal const int MaxBatch = 256;
 
     /// <summary>Most tokens whose logits are kept at once in <see cref="EvaluateAll"/>: 50 MB for a vocabulary of 49,152, and weights are unpacked once for all of them.</summary>
     private const int MaxLogitTokens = 256;

@@ -7,6 +7,7 @@ internal sealed class SegmentLoad(PackSegment segment, nint raw)
 {
     private int _next;
     private int _left = segment.Chunks.Length;
+    private long _bytes;
     private ModelPackException? _error;
     private volatile bool _done;
 
@@ -14,6 +15,9 @@ internal sealed class SegmentLoad(PackSegment segment, nint raw)
 
     /// <summary>Where the raw bytes are, or will be.</summary>
     public nint Raw => raw;
+
+    /// <summary>Bytes that are there; all when done.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>The first thing that went wrong; only looked at when done.</summary>
     public ModelPackException? Error => _error;
@@ -38,6 +42,9 @@ internal sealed class SegmentLoad(PackSegment segment, nint raw)
     }
 
     public void Fail(ModelPackException error) => Interlocked.CompareExchange(ref _error, error, null);
+
+    /// <summary>Counts bytes of a chunk that has been decoded.</summary>
+    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
 
     /// <summary>Counts a chunk as decoded or failed; true for the last one, whose thread has to call <see cref="Finish"/>.</summary>
     public bool Complete() => Interlocked.Decrement(ref _left) == 0;

@@ -18,7 +18,7 @@ public sealed unsafe class Weight
     {
     }
 
-    /// <param name="residentBytes">Bytes of the resident form, which not every format's shape tells; <see cref="MatrixKernel.IsPossible"/> has been asked.</param>
+    /// <param name="residentBytes">Bytes of the resident form, which not every format's shape tells, or most that it may have; <see cref="MatrixKernel.IsPossible"/> has been asked.</param>
     internal Weight(string name, MatrixKernel kernel, int rows, int columns, long residentBytes)
     {
         Name = name;
@@ -40,8 +40,8 @@ public sealed unsafe class Weight
     /// <summary>Input features.</summary>
     public int Columns { get; }
 
-    /// <summary>Bytes of the resident form, padding included.</summary>
-    public long ResidentBytes { get; }
+    /// <summary>Bytes of the resident form, padding included. Of an expanded weight (<see cref="ResidentForm.Expanded"/>) that has not been decoded yet: most that they may be.</summary>
+    public long ResidentBytes { get; private set; }
 
     internal MatrixKernel Kernel { get; }
 
@@ -51,14 +51,21 @@ public sealed unsafe class Weight
     /// <summary>Tiled family, while attached: where things are in <see cref="Data"/>.</summary>
     internal TiledView? Tiled { get; private set; }
 
-    /// <summary>Gives the weight its bytes, <see cref="ResidentBytes"/> long, or takes them away (null).</summary>
+    /// <summary>Gives the weight its bytes, or takes them away (null).</summary>
+    /// <param name="data">Where they are.</param>
+    /// <param name="bytes">How many.</param>
     /// <exception cref="ModelPackException">MP5001: the bytes make no sense (tiled family; the others have no structure that could be wrong).</exception>
-    internal void Attach(byte* data)
+    internal void Attach(byte* data, long bytes)
     {
         // Who sees the data sees the view.
-        Tiled = data == null ? null : Kernel.Open(Name, data, ResidentBytes, Rows, Columns);
+        Tiled = data == null ? null : Kernel.Open(Name, data, bytes, Rows, Columns);
+        ResidentBytes = data == null ? ResidentBytes : bytes;
         _data = (nint)data;
     }
+
+    /// <summary>Gives the weight its bytes, exactly <see cref="ResidentBytes"/>, or takes them away (null).</summary>
+    /// <exception cref="ModelPackException">MP5001, as above.</exception>
+    internal void Attach(byte* data) => Attach(data, ResidentBytes);
 
     /// <summary>Says who decodes this weight when it is first needed.</summary>
     internal void LoadWith(WeightLoader loader, int index) => (_loader, _index) = (loader, index);

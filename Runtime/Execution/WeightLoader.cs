@@ -18,6 +18,9 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <summary>Kernels read whole vectors: some bytes of slack behind each segment.</summary>
     private const int Slack = 64;
 
+    /// <summary>The same with what aligns the next one.</summary>
+    public const long MostSlack = 2 * Slack;
+
     private readonly Weight[] _weights;
     private readonly SegmentLoad[] _loads;
     private readonly NativeBuffer _buffer;
@@ -35,18 +38,19 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <param name="weights">One for each tensor of the pack.</param>
     /// <param name="file">The file that the pack is mapped from, if it is known.</param>
     /// <param name="kernels">Rung of the entropy decoder.</param>
-    public WeightLoader(Pack pack, Weight[] weights, FileRange? file, KernelSet kernels)
+    /// <param name="expanded">Whether trellis codes become scalar ones as they are decoded; the weights' sizes know it.</param>
+    public WeightLoader(Pack pack, Weight[] weights, FileRange? file, KernelSet kernels, bool expanded)
     {
         (_weights, _left) = (weights, weights.Length);
         var segments = pack.Tensors.Select(t => pack.Segments[t.Segment]).ToArray();
-        _buffer = new(segments.Sum(Room), pressure: false);
-        _decoder = new(pack, new(pack.Data, pack.Length, file), kernels);
+        _buffer = new(segments.Zip(weights, Room).Sum(), pressure: false);
+        _decoder = new(pack, new(pack.Data, pack.Length, file), kernels, expanded);
         _loads = new SegmentLoad[segments.Length];
         nint next = (nint)_buffer.Pointer;
         for (var i = 0; i < segments.Length; i++)
         {
             _loads[i] = new(segments[i], segments[i].Codec == SegmentCodec.Stored ? (nint)(pack.Data + segments[i].Offset) : next);
-            next += (nint)Room(segments[i]);
+            next += (nint)Room(segments[i], weights[i]);
             weights[i].LoadWith(this, i);
         }
     }
@@ -54,7 +58,7 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
     /// <summary>Bytes of decoded weights when all are (weights used in place in the pack are not counted).</summary>
     public long Bytes => _buffer.Bytes;
 
-    /// <summary>Raw bytes that have been decoded, or checked where they lie, so far.</summary>
+    /// <summary>Bytes of resident form that have been decoded, or checked where they lie, so far.</summary>
     public long DecodedBytes => Volatile.Read(ref _decodedBytes);
 
     /// <summary>Seconds of all threads spent decoding.</summary>
@@ -153,7 +157,7 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
         _buffer.Dispose();
     }
 
-    private static long Room(PackSegment segment) => segment.Codec == SegmentCodec.Stored ? 0 : (segment.RawBytes + Slack + 63) / 64 * 64;
+    private static long Room(PackSegment segment, Weight weight) => segment.Codec == SegmentCodec.Stored ? 0 : (weight.ResidentBytes + Slack + 63) / 64 * 64;
 
     private bool TryEnter()
     {
@@ -201,8 +205,9 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
         var start = Stopwatch.GetTimestamp();
         try
         {
-            _decoder.Decode(load.Segment, chunk, (byte*)load.Raw);
-            Interlocked.Add(ref _decodedBytes, load.Segment.Chunks[chunk].RawBytes);
+            var bytes = _decoder.Decode(load.Segment, chunk, (byte*)load.Raw);
+            load.Add(bytes);
+            Interlocked.Add(ref _decodedBytes, bytes);
         }
         catch (ModelPackException e)
         {
@@ -229,7 +234,7 @@ internal sealed unsafe class WeightLoader : IBackgroundWork, IDisposable
         {
             try
             {
-                _weights[index].Attach((byte*)load.Raw);
+                _weights[index].Attach((byte*)load.Raw, load.Bytes);
             }
             catch (ModelPackException e)
             {

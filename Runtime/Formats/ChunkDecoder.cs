@@ -11,9 +11,10 @@ namespace ModelPack.Formats;
 /// <param name="pack">Stays mapped.</param>
 /// <param name="bytes">Where its bytes come from; disposed of with this object.</param>
 /// <param name="kernels">Rung of the entropy decoder.</param>
-internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels) : IDisposable
+/// <param name="expanded">Whether weights with trellis codes become scalar tiles (<see cref="TiledLayout"/>).</param>
+internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels, bool expanded = false) : IDisposable
 {
-    private readonly SegmentCoding _coding = new(pack);
+    private readonly SegmentCoding _coding = new(pack, expanded);
 
     /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
     private readonly Stack<DecoderScratch> _idle = new();
@@ -21,15 +22,16 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
     /// <summary>Decodes one chunk of a segment; of one that is stored as it is, only the hash is checked.</summary>
     /// <param name="segment">Of the pack.</param>
     /// <param name="chunk">0 … Chunks − 1.</param>
-    /// <param name="raw">Where the segment's raw bytes go, all of them.</param>
+    /// <param name="raw">Where the segment's bytes go, all of them: as many as its raw form has, or as <see cref="TiledLayout.MostExpandedBytes"/> says.</param>
+    /// <returns>Bytes that the chunk takes in memory.</returns>
     /// <exception cref="ModelPackException">MP5002: the checksum does not match, or the chunk does not decode to its size.</exception>
-    public void Decode(PackSegment segment, int chunk, byte* raw)
+    public long Decode(PackSegment segment, int chunk, byte* raw)
     {
         var entry = segment.Chunks[chunk];
         if (segment.Codec == SegmentCodec.Stored)
         {
             Check(bytes.Mapped(entry.Offset, entry.StoredBytes), chunk, entry);
-            return;
+            return entry.RawBytes;
         }
 
         var scratch = Rent();
@@ -44,12 +46,17 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
 
             if (_coding.Prepare(segment) is { } decoding)
             {
-                decoding.Decode(stored, raw + entry.RawOffset, entry.RawBytes, kernels);
+                var (offset, count) = decoding.Place(entry.RawOffset, entry.RawBytes);
+                decoding.Decode(stored, raw + offset, count, kernels);
+                return count;
             }
-            else if (scratch.Decompress(stored, new(raw + entry.RawOffset, entry.RawBytes)) is { } problem)
+
+            if (scratch.Decompress(stored, new(raw + entry.RawOffset, entry.RawBytes)) is { } problem)
             {
                 throw Damaged(chunk, entry, problem);
             }
+
+            return entry.RawBytes;
         }
         catch (CorruptStreamException e)
         {

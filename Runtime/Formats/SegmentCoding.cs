@@ -6,7 +6,8 @@ namespace ModelPack.Formats;
 
 /// <summary>What segments' codecs need before their chunks: made once a segment, then shared by all threads. Tables and columns that several segments refer to are read once. Thread-safe.</summary>
 /// <param name="pack">Stays mapped.</param>
-internal sealed unsafe class SegmentCoding(Pack pack)
+/// <param name="expanded">Whether weights with trellis codes become scalar tiles (<see cref="TiledLayout"/>).</param>
+internal sealed unsafe class SegmentCoding(Pack pack, bool expanded)
 {
     private const int MaxSharedBytes = 1 << 28;
 
@@ -55,7 +56,8 @@ internal sealed unsafe class SegmentCoding(Pack pack)
                 prologue,
                 segment.RawBytes,
                 Shared(tables, SegmentKind.Tables, TiledTables.Read),
-                Shared(columns, SegmentKind.Columns, TiledColumns.Read));
+                Shared(columns, SegmentKind.Columns, TiledColumns.Read),
+                expanded);
         }
         catch (CorruptStreamException e)
         {

@@ -18,6 +18,8 @@ namespace ModelPack.Formats;
 /// </code>
 /// <para>A scalar tile of width w holds codes k + 2^(w−1) in planes of w bits. A trellis tile holds hi + 2^(w−2) in planes of w − 1 bits (1 bit: one vector, bit j
 /// belonging to quad j), then the branch bits b in one vector of 64 bytes, bit j belonging to quad j: n = 4·hi + 2·lsb + b_(j−1).</para>
+/// <para>A trellis weight is <em>compact</em> where all its tiles are trellis tiles; <em>expanded</em> where those of width w ≤ 7 are scalar tiles of n, of width w + 1,
+/// which takes a bit more of memory and less arithmetic. The header is the same but for the kinds, and so are all integers.</para>
 /// </remarks>
 internal static class TiledLayout
 {
@@ -31,6 +33,17 @@ internal static class TiledLayout
     public const int SubGroups = GroupRows / GroupedLayout.RowGroupRows;
 
     public const int EscapeBytes = 4;
+
+    /// <summary>Largest width that there are kernels for.</summary>
+    public const int MaxWidth = 8;
+
+    /// <summary>Kind of a tile of a trellis weight.</summary>
+    /// <param name="width">In compact form, 2 to 8.</param>
+    /// <param name="expanded">Whether it becomes a scalar tile, if it can: at width 8 its integers have 9 bits.</param>
+    public static byte TrellisKind(int width, bool expanded) => (byte)(expanded && width < MaxWidth ? width + 1 : width | Trellis);
+
+    /// <summary>Most bytes of a weight in expanded form; exactly those where no tile has width 8.</summary>
+    public static long MostExpandedBytes(int rows, int columns, long compact) => compact + ((long)Groups(rows) * Blocks(columns) * TileBytes(1));
 
     /// <summary>Bytes of a tile's planes: 4 sub-groups × 2 units × 64 · width.</summary>
     public static int TileBytes(int width) => 8 * 64 * width;

@@ -149,15 +149,16 @@ internal sealed unsafe class TiledView
 
     private void MeasureTiles()
     {
-        var trellis = States == 1 ? 0 : TiledLayout.Trellis;
+        // A trellis weight has tiles of both kinds where it is expanded.
+        var mask = States == 1 ? 0xFF : 0xFF ^ TiledLayout.Trellis;
         var kind = Kinds;
         for (var g = 0; g < Groups; g++)
         {
             var bytes = _groupOffsets[g];
             for (var b = 0; b < Blocks; b++, kind++)
             {
-                var width = *kind ^ trellis;
-                Require(width is >= 2 and <= 8, $"tile ({g}, {b}) is of kind 0x{*kind:x2}; expected a width of 2 to 8{(States == 1 ? "" : " with bit 7")}");
+                var width = *kind & mask;
+                Require(width is >= 2 and <= TiledLayout.MaxWidth, $"tile ({g}, {b}) is of kind 0x{*kind:x2}; expected a width of 2 to 8{(States == 1 ? "" : ", and bit 7 or not")}");
                 bytes += TiledLayout.TileBytes(width);
             }
 

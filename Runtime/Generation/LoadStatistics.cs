@@ -18,6 +18,6 @@ public sealed record LoadStatistics
     /// <summary>Bytes of resident form that are ready: decoded, or checked where they are used in place.</summary>
     public required long DecodedBytes { get; init; }
 
-    /// <summary>Bytes of the resident form of all weights.</summary>
+    /// <summary>Bytes of the resident form of all weights; as <see cref="ModelInfo.ResidentBytes"/>.</summary>
     public required long WeightBytes { get; init; }
 }

@@ -11,6 +11,6 @@ public sealed record ModelInfo(
     int VocabularySize,
     IReadOnlyList<KeyValuePair<string, string>> Facts)
 {
-    /// <summary>Bytes that the weights take in the form in which they are multiplied, once all have been decoded.</summary>
+    /// <summary>Bytes that the weights take in the form in which they are multiplied, once all have been decoded; with <see cref="ResidentForm.Expanded"/>, before that, most that they may take.</summary>
     public long ResidentBytes { get; init; }
 }

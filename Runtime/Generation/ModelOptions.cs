@@ -58,6 +58,13 @@ public sealed record ModelOptions
     /// </summary>
     public bool Preload { get; init; }
 
+    /// <summary>How weights with trellis codes lie in memory: memory against speed. <see cref="ModelPack.ResidentForm.Auto"/> (default): the faster form where there is room for it.</summary>
+    public ResidentForm ResidentForm
+    {
+        get;
+        init => field = OptionCheck.Defined("ModelOptions.ResidentForm", value);
+    }
+
     /// <summary><see cref="Threads"/>, or the number of threads that suits this machine where that is 0.</summary>
     internal int EffectiveThreads => Threads > 0 ? Threads : ProcessorTopology.DefaultThreads;
 }

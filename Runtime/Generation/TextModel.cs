@@ -14,6 +14,8 @@ namespace ModelPack;
 public abstract class TextModel : IDisposable
 {
     private readonly ModelCore _core;
+    private readonly ModelInfo _info;
+    private readonly IReadOnlyList<Weight> _weights;
 
     /// <summary>A generator that is kept for the next call of <see cref="GenerateShared"/>, with its KV cache.</summary>
     private TextGenerator? _idle;
@@ -33,7 +35,7 @@ public abstract class TextModel : IDisposable
         options ??= ModelOptions.Default;
         var info = new ModelInfo(definition.Name, ContextLengthOf(definition, options), definition.Shape.VocabularySize, [.. definition.Facts]);
         _core = open(definition, options);
-        Info = info with { ResidentBytes = _core.Weights.Sum(w => w.ResidentBytes) };
+        (_info, _weights) = (info, _core.Weights);
     }
 
     /// <summary>The model's tokenizer.</summary>
@@ -41,7 +43,7 @@ public abstract class TextModel : IDisposable
     public Tokenizer Tokenizer => _core.Tokenizer;
 
     /// <summary>Facts about the model.</summary>
-    public ModelInfo Info { get; }
+    public ModelInfo Info => _info with { ResidentBytes = _weights.Sum(w => w.ResidentBytes) };
 
     /// <summary>How loading went so far.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>

@@ -20,6 +20,7 @@ public sealed class CommandLineTests
     [InlineData("m.gguf", "--threads is '257'; expected an integer from 1 to 256", "run", "m.gguf", "--threads", "257")]
     [InlineData("m.gguf", "--activations is 'int4'; expected int8 or float", "run", "m.gguf", "--activations", "int4")]
     [InlineData("m.gguf", "--kernels is 'sse9'; expected auto, scalar", "run", "m.gguf", "--kernels", "sse9")]
+    [InlineData("m.gguf", "--resident is 'both'; expected auto, compact, expanded", "measure", "m.gguf", "--resident", "both")]
     [InlineData("m.gguf", "run wants one of --prompt TEXT, --ids", "run", "m.gguf")]
     [InlineData("m.gguf", "run wants one of --prompt TEXT, --ids", "run", "m.gguf", "--prompt", "a", "--ids", "1")]
     public void A_command_line_that_makes_no_sense_says_what_does(string place, string part, params string[] arguments) =>

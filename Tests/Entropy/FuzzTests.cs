@@ -66,5 +66,5 @@ public sealed class FuzzTests(ITestOutputHelper output)
     }
 
     private static CodedCase Tiled(Random random, int seed) => CodedCase.Of(
-        RandomMatrix.Make(random.Next(1, 300), random.Next(1, 300), random.Next(3) switch { 0 => 1, 1 => 4, _ => 8 }, random.Next(-6, 24), seed));
+        RandomMatrix.Make(random.Next(1, 300), random.Next(1, 300), random.Next(3) switch { 0 => 1, 1 => 4, _ => 8 }, random.Next(-6, 24), seed), expanded: seed % 4 == 3);
 }

@@ -115,7 +115,7 @@ public sealed unsafe class TiledCodingTests
             fixed (byte* p = stream.ToArray())
             {
                 Assert.Equal(asIs ? 2 : 4, Pack.Open(p, stream.Length, "test").Segments.Count);
-                using var model = LoadedModel.Open(p, stream.Length, "test", hash, new(16, 64, 64, 32, 1, 1, 8, 8), new() { Threads = 2, Preload = true }, null);
+                using var model = LoadedModel.Open(p, stream.Length, "test", hash, new(16, 64, 64, 32, 1, 1, 8, 8), new() { Threads = 2, Preload = true, ResidentForm = ResidentForm.Compact }, null);
                 Assert.Equal(TiledEncoder.Encode(a), new ReadOnlySpan<byte>(model.Weights[0].Data, TiledEncoder.Encode(a).Length).ToArray());
                 Assert.Equal(TiledEncoder.Encode(b), new ReadOnlySpan<byte>(model.Weights[1].Data, TiledEncoder.Encode(b).Length).ToArray());
             }

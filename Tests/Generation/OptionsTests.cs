@@ -9,6 +9,7 @@ public class OptionsTests
         { "ModelOptions.Threads is -1; expected 0 to 256", () => new ModelOptions { Threads = -1 } },
         { "ModelOptions.Threads is 257;", () => new ModelOptions { Threads = 257 } },
         { "ModelOptions.Kernels is 99; expected Auto, Scalar", () => new ModelOptions { Kernels = (KernelSet)99 } },
+        { "ModelOptions.ResidentForm is 3; expected Auto, Compact, Expanded", () => new ModelOptions { ResidentForm = (ResidentForm)3 } },
         { "ModelOptions.ContextLength is 0;", () => new ModelOptions { ContextLength = 0 } },
         { "ModelOptions.ContextLength is -5;", () => new ModelOptions { ContextLength = -5 } },
         { "ModelOptions.MaxMemoryBytes is 1000;", () => new ModelOptions { MaxMemoryBytes = 1000 } },

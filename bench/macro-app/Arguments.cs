@@ -12,6 +12,7 @@ internal sealed record Arguments(string Verb)
           --threads N                 0: as the runtime chooses (0)
           --kernels SET               auto, scalar, avx2, avxvnni, avx512, advsimd (auto)
           --activations int8|float    (int8)
+          --resident FORM             auto, compact, expanded (auto)
           --context N                 positions to load for (first: 512, speed: the model's own)
           --prefill N                 speed: prompt tokens, at most (512)
           --decode N                  speed: tokens to generate (128)
@@ -47,6 +48,7 @@ internal sealed record Arguments(string Verb)
                 "--threads" => parsed with { Load = parsed.Load with { Threads = Number() } },
                 "--kernels" => parsed with { Load = parsed.Load with { Kernels = Enum.Parse<KernelSet>(value, ignoreCase: true) } },
                 "--activations" => parsed with { Load = parsed.Load with { FloatActivations = value == "float" } },
+                "--resident" => parsed with { Load = parsed.Load with { ResidentForm = Enum.Parse<ResidentForm>(value, ignoreCase: true) } },
                 "--context" => parsed with { Load = parsed.Load with { ContextLength = Number() } },
                 "--prefill" => parsed with { Prefill = Number() },
                 "--decode" => parsed with { Decode = Number() },

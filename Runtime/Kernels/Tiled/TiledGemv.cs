@@ -68,12 +68,27 @@ internal static unsafe class TiledGemv
                 run++;
             }
 
+            if (TiledPath.Continues(kinds, b))
+            {
+                Continue(codes, kinds[b - 1], from, to, state, eight);
+            }
+
             Tiles<R>(kind, codes, from, to, run, a, sums, dots, state, eight);
             codes += (long)run * TiledLayout.TileBytes(kind & 15);
             a += TiledLayout.BlockColumns * run;
             dots += TiledLayout.GroupRows * run;
             sums += run;
             b += run;
+        }
+    }
+
+    /// <summary>The state of sub-groups behind a scalar tile of a width, which ends where <paramref name="codes"/> begin.</summary>
+    private static void Continue(byte* codes, int width, int from, int to, byte* state, int eight)
+    {
+        for (var s = from; s < to; s++)
+        {
+            // Of 8 units the one numbered 2s + 1.
+            TiledPath.Behind(codes - (64 * width * (7 - (2 * s))), width, state + (64 * s), eight);
         }
     }
 

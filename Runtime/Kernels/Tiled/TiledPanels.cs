@@ -23,12 +23,19 @@ internal static unsafe class TiledPanels
         var eight = weight.States == 8 ? -1 : 0;
         var kinds = weight.Kinds + ((long)group * weight.Blocks);
         var codes = weight.Codes + weight.GroupOffset(group);
+        byte* last = null;
         for (var b = 0; b < weight.Blocks; b++)
         {
             var width = kinds[b] & 15;
             var unit = codes + (2 * 64 * width * sub);
+            if (TiledPath.Continues(kinds, b))
+            {
+                TiledPath.Behind(last, kinds[b - 1], state, eight);
+            }
+
+            last = unit + (64 * width);
             Unpack<R>(kinds[b], unit, panels, state, eight);
-            Unpack<R>(kinds[b], unit + (64 * width), panels + 512, state, eight);
+            Unpack<R>(kinds[b], last, panels + 512, state, eight);
             codes += TiledLayout.TileBytes(width);
             panels += Bits(kinds[b]) == 9 ? 2 * Bytes : Bytes;
         }

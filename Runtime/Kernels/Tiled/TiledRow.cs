@@ -20,14 +20,9 @@ internal static unsafe class TiledRow
         {
             var width = kinds[b] & 15;
             var planes = codes + (lane / GroupedLayout.RowGroupRows * 2 * 64 * width);
-            if (weight.States == 1)
-            {
-                Scalar(planes, width, lane % GroupedLayout.RowGroupRows, integers);
-            }
-            else
-            {
-                path = Trellis(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers);
-            }
+            path = (kinds[b] & TiledLayout.Trellis) == 0
+                ? Scalar(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers)
+                : Trellis(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers);
 
             for (var e = starts[b]; e < starts[b + 1]; e++)
             {
@@ -45,12 +40,17 @@ internal static unsafe class TiledRow
         }
     }
 
-    private static void Scalar(byte* planes, int width, int lane, int* integers)
+    private static int Scalar(byte* planes, int width, int lane, int states, int path, int* integers)
     {
         for (var j = 0; j < TiledLayout.BlockColumns; j++)
         {
-            integers[j] = GroupedCodes.Code(planes + (j / 32 * 64 * width), width, lane, j % 32) - (1 << (width - 1));
+            var code = GroupedCodes.Code(planes + (j / 32 * 64 * width), width, lane, j % 32);
+            integers[j] = code - (1 << (width - 1));
+            // Goes on through an expanded weight; without a trellis it is nothing.
+            path = (path << 1) | TrellisPath.Branch(code >> 1 & 1, path, states);
         }
+
+        return path;
     }
 
     private static int Trellis(byte* planes, int width, int lane, int states, int path, int* integers)
@@ -78,7 +78,11 @@ internal static class TrellisPath
     /// <param name="states">4 or 8.</param>
     public static int Integer(int high, int branch, int path, int states)
     {
-        var low = branch ^ (path >> 1) ^ (states == 8 ? path >> 2 : 0);
-        return (4 * high) + (2 * (low & 1)) + (path & 1);
+        // b ↦ lsb and lsb ↦ b are the same.
+        var low = Branch(branch, path, states);
+        return (4 * high) + (2 * low) + (path & 1);
     }
+
+    /// <summary>b_j = lsb_j ⊕ b_(j−2) [⊕ b_(j−3)].</summary>
+    public static int Branch(int low, int path, int states) => (low ^ (path >> 1) ^ (states == 8 ? path >> 2 : 0)) & 1;
 }
