@@ -81,24 +81,37 @@ internal static unsafe class Codes256
 
         if (F.CodeBits is 1 or 3 or 5 or 7)
         {
-            // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
-            var bits = Avx2.ShiftRightLogical(Avx.LoadVector256(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
-            var one = Vector256.Create((byte)1);
-            c0 = Avx2.Or(c0, ToTop<F>(Avx2.And(bits.AsByte(), one)));
-            c1 = Avx2.Or(c1, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 1).AsByte(), one)));
-            c2 = Avx2.Or(c2, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 2).AsByte(), one)));
-            c3 = Avx2.Or(c3, ToTop<F>(Avx2.And(Avx2.ShiftRightLogical(bits, 3).AsByte(), one)));
+            // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. Each becomes the code's top bit in its turn, by one shift.
+            var bits = ToTop<F>(Avx2.ShiftRightLogical(Avx.LoadVector256(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step))));
+            var top = Vector256.Create((byte)(1 << (F.CodeBits - 1)));
+            if (F.CodeBits == 7)
+            {
+                c3 = Avx2.Or(c3, Avx2.And(bits.AsByte(), top));
+                bits = Avx2.Add(bits, bits);
+                c2 = Avx2.Or(c2, Avx2.And(bits.AsByte(), top));
+                bits = Avx2.Add(bits, bits);
+                c1 = Avx2.Or(c1, Avx2.And(bits.AsByte(), top));
+                c0 = Avx2.Or(c0, Avx2.And(Avx2.Add(bits, bits).AsByte(), top));
+                return;
+            }
+
+            c0 = Avx2.Or(c0, Avx2.And(bits.AsByte(), top));
+            bits = Avx2.ShiftRightLogical(bits, 1);
+            c1 = Avx2.Or(c1, Avx2.And(bits.AsByte(), top));
+            bits = Avx2.ShiftRightLogical(bits, 1);
+            c2 = Avx2.Or(c2, Avx2.And(bits.AsByte(), top));
+            c3 = Avx2.Or(c3, Avx2.And(Avx2.ShiftRightLogical(bits, 1).AsByte(), top));
         }
     }
 
-    // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
+    // Bit 0 of every byte to the place of the code's top bit, with room for bits 1 … 3 above it; at 7 bits, where there is none, bit 3 of every byte. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> ToTop<F>(Vector256<byte> bit)
+    private static Vector256<ushort> ToTop<F>(Vector256<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bit,
-            3 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
-            5 => Avx2.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
-            _ => Avx2.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),
+            1 => bits,
+            3 => Avx2.ShiftLeftLogical(bits, 2),
+            5 => Avx2.ShiftLeftLogical(bits, 4),
+            _ => Avx2.ShiftLeftLogical(bits, 3),
         };
 }

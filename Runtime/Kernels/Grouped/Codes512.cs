@@ -80,24 +80,37 @@ internal static unsafe class Codes512
 
         if (F.CodeBits is 1 or 3 or 5 or 7)
         {
-            // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. They become the code's top bit.
-            var bits = Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step)));
-            var one = Vector512.Create((byte)1);
-            c0 = Avx512F.Or(c0, ToTop<F>(Avx512F.And(bits.AsByte(), one)));
-            c1 = Avx512F.Or(c1, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 1).AsByte(), one)));
-            c2 = Avx512F.Or(c2, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 2).AsByte(), one)));
-            c3 = Avx512F.Or(c3, ToTop<F>(Avx512F.And(Avx512BW.ShiftRightLogical(bits, 3).AsByte(), one)));
+            // Bit j belongs to quad j; after the shift by 4·step the step's four quads are in bits 0 … 3. Each becomes the code's top bit in its turn, by one shift.
+            var bits = ToTop<F>(Avx512BW.ShiftRightLogical(Avx512BW.LoadVector512(planes).AsUInt16(), Vector128.CreateScalar((ushort)(4 * step))));
+            var top = Vector512.Create((byte)(1 << (F.CodeBits - 1)));
+            if (F.CodeBits == 7)
+            {
+                c3 = Avx512F.Or(c3, Avx512F.And(bits.AsByte(), top));
+                bits = Avx512BW.Add(bits, bits);
+                c2 = Avx512F.Or(c2, Avx512F.And(bits.AsByte(), top));
+                bits = Avx512BW.Add(bits, bits);
+                c1 = Avx512F.Or(c1, Avx512F.And(bits.AsByte(), top));
+                c0 = Avx512F.Or(c0, Avx512F.And(Avx512BW.Add(bits, bits).AsByte(), top));
+                return;
+            }
+
+            c0 = Avx512F.Or(c0, Avx512F.And(bits.AsByte(), top));
+            bits = Avx512BW.ShiftRightLogical(bits, 1);
+            c1 = Avx512F.Or(c1, Avx512F.And(bits.AsByte(), top));
+            bits = Avx512BW.ShiftRightLogical(bits, 1);
+            c2 = Avx512F.Or(c2, Avx512F.And(bits.AsByte(), top));
+            c3 = Avx512F.Or(c3, Avx512F.And(Avx512BW.ShiftRightLogical(bits, 1).AsByte(), top));
         }
     }
 
-    // Bit 0 of every byte to the place of the code's top bit. (Shifts want constants.)
+    // Bit 0 of every byte to the place of the code's top bit, with room for bits 1 … 3 above it; at 7 bits, where there is none, bit 3 of every byte. (Shifts want constants.)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> ToTop<F>(Vector512<byte> bit)
+    private static Vector512<ushort> ToTop<F>(Vector512<ushort> bits)
         where F : struct, ICodeForm => F.CodeBits switch
         {
-            1 => bit,
-            3 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 2).AsByte(),
-            5 => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 4).AsByte(),
-            _ => Avx512BW.ShiftLeftLogical(bit.AsUInt16(), 6).AsByte(),
+            1 => bits,
+            3 => Avx512BW.ShiftLeftLogical(bits, 2),
+            5 => Avx512BW.ShiftLeftLogical(bits, 4),
+            _ => Avx512BW.ShiftLeftLogical(bits, 3),
         };
 }
