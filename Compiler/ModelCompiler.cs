@@ -89,9 +89,7 @@ internal static class ModelCompiler
         var model = ArchitectureTable.Build(source);
         Pipeline.Run(model.Graph, headersOnly, [.. options.ExceptPasses]);
         var lowered = PlanLowering.Run(model, options.Name, options.Namespace, Context(options, model), Facts(source, model.Graph, options));
-        // The application keeps to the budget, too, where it may choose how weights lie in memory.
-        var sizes = lowered.Shape.Sizes with { MemoryBudget = options.Compression.MemoryBudget ?? 0 };
-        return lowered with { Shape = lowered.Shape with { Sizes = sizes, ChatTemplate = ChatTemplateSource.Of(source.Metadata) } };
+        return lowered with { Shape = lowered.Shape with { ChatTemplate = ChatTemplateSource.Of(source.Metadata) } };
     }
 
     private static int Context(CompileOptions options, ModelGraph model) => options.ContextLength switch

@@ -59,7 +59,11 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
         }
 
         var hash = writer.Finish();
-        var plan = new ModelPlan(model.Shape, ModelCompiler.Version, hash, writer.Position, new(formats), model.Buffers, model.Templates, model.Steps);
+        var plan = new ModelPlan(model.Shape, ModelCompiler.Version, hash, writer.Position, new(formats), model.Buffers, model.Templates, model.Steps)
+        {
+            // The application keeps to it, too, where it may choose how weights lie in memory.
+            MemoryBudget = options.MemoryBudget ?? 0,
+        };
         if (PlanCheck.Problems(plan) is [var problem, ..])
         {
             throw new GraphException($"The plan makes no sense: {problem}.");

@@ -27,7 +27,7 @@ internal static class ForwardEmitter
         code.Line();
         using (PartialClass(code, shape))
         {
-            Definition(code, shape, plan.PackHash);
+            Definition(code, shape, plan.PackHash, plan.MemoryBudget);
             code.Line();
             code.Line("/// <inheritdoc/>");
             code.Line("protected override global::ModelPack.Execution.ForwardPass CreateForward() => new Forward(Weights);");
@@ -49,7 +49,7 @@ internal static class ForwardEmitter
         return code.Block($"partial class {CSharpText.Identifier(shape.Name)}");
     }
 
-    internal static void Definition(CodeWriter code, ModelShapeFile shape, string packHash)
+    internal static void Definition(CodeWriter code, ModelShapeFile shape, string packHash, long memoryBudget)
     {
         var sizes = shape.Sizes;
         var fullName = shape.Namespace.Length > 0 ? $"{shape.Namespace}.{shape.Name}" : shape.Name;
@@ -70,7 +70,7 @@ internal static class ForwardEmitter
                 code.Line($"CacheLayers: {CSharpText.Integer(sizes.CacheLayers)},");
                 code.Line($"KvHeads: {CSharpText.Integer(sizes.KvHeads)},");
                 code.Line($"KeyLength: {CSharpText.Integer(sizes.KeyLength)},");
-                var budget = sizes.MemoryBudget > 0 ? $", MemoryBudget: {CSharpText.Integer(sizes.MemoryBudget)}" : "";
+                var budget = memoryBudget > 0 ? $", MemoryBudget: {CSharpText.Integer(memoryBudget)}" : "";
                 code.Line($"ValueLength: {CSharpText.Integer(sizes.ValueLength)}{budget}),");
             }
 

@@ -35,8 +35,7 @@ internal sealed record PlanSizes(
     int CacheLayers,
     int KvHeads,
     int KeyLength,
-    int ValueLength,
-    long MemoryBudget = 0);
+    int ValueLength);
 
 /// <summary>One weight: tensor name in the source file, shape [rows, columns].</summary>
 internal sealed record PlanWeight(string Name, int Rows, int Columns);
@@ -67,7 +66,11 @@ internal sealed record ModelPlan(
     EquatableArray<string> Formats,
     EquatableArray<PlanBuffer> Buffers,
     EquatableArray<PlanTemplate> Templates,
-    EquatableArray<PlanStep> Steps);
+    EquatableArray<PlanStep> Steps)
+{
+    /// <summary>Most bytes that weights were to take in memory; 0: nothing was said.</summary>
+    public long MemoryBudget { get; init; }
+}
 
 /// <summary>A named region: <c>[tokens, Width]</c> f32 at <paramref name="Offset"/> floats per token; regions whose lives do not overlap may share floats.</summary>
 /// <param name="Name">camelCase identifier, for example <c>x</c>, <c>qkv</c>, <c>gateUp</c>.</param>

@@ -21,6 +21,7 @@ internal sealed class PlanTextReader(string text)
         var compiler = QuotedLine("compiler");
         var hash = QuotedLine("pack-hash");
         var bytes = NumberLine("pack-bytes", long.MaxValue);
+        var budget = OptionalLine("memory-budget");
         var shape = ShapeBody();
         var plan = new ModelPlan(
             shape,
@@ -34,7 +35,10 @@ internal sealed class PlanTextReader(string text)
                 Int("a width in floats"),
                 _scan.Quoted("a comment"))),
             Templates(),
-            Steps());
+            Steps())
+        {
+            MemoryBudget = budget,
+        };
         return Finish(plan);
     }
 
@@ -72,8 +76,7 @@ internal sealed class PlanTextReader(string text)
             IntLine("cache-layers"),
             IntLine("kv-heads"),
             IntLine("key-length"),
-            IntLine("value-length"),
-            OptionalLine("memory-budget")),
+            IntLine("value-length")),
         Lines("weight", () => new PlanWeight(_scan.Quoted("a tensor's name"), Int("rows"), Int("columns"))),
         Lines("accessor", Accessor))
     {

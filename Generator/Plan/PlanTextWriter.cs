@@ -24,6 +24,11 @@ internal sealed class PlanTextWriter
         Line("compiler").Quoted(plan.CompilerVersion).End();
         Line("pack-hash").Quoted(plan.PackHash).End();
         Line("pack-bytes").Number(plan.PackBytes).End();
+        if (plan.MemoryBudget > 0)
+        {
+            Line("memory-budget").Number(plan.MemoryBudget).End();
+        }
+
         ShapeBody(plan.Shape);
         foreach (var format in plan.Formats)
         {
@@ -67,11 +72,6 @@ internal sealed class PlanTextWriter
         Line("kv-heads").Number(sizes.KvHeads).End();
         Line("key-length").Number(sizes.KeyLength).End();
         Line("value-length").Number(sizes.ValueLength).End();
-        if (sizes.MemoryBudget > 0)
-        {
-            Line("memory-budget").Number(sizes.MemoryBudget).End();
-        }
-
         foreach (var weight in shape.Weights)
         {
             Line("weight").Quoted(weight.Name).Number(weight.Rows).Number(weight.Columns).End();

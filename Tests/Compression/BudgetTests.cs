@@ -33,6 +33,15 @@ public sealed class BudgetTests : IDisposable
     }
 
     [Fact]
+    public void A_memory_budget_is_in_the_plan()
+    {
+        Pack("--memory-budget", "10MB", "--effort", "Fast");
+        Assert.Contains("\nmemory-budget 10000000\n", File.ReadAllText(Out("x.plan")), StringComparison.Ordinal);
+        Pack("--quality", "High", "--effort", "Fast");
+        Assert.DoesNotContain("memory-budget", File.ReadAllText(Out("x.plan")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_budget_that_cannot_be_met_is_MP3009_and_names_the_best()
     {
         var text = Modelpack.Refused("MP3009", Stories, "pack", Stories, "-o", Out("y.mpk"), "--cache", "off", "--max-size", "10kB", "--effort", "Fast");

@@ -118,7 +118,7 @@ public sealed unsafe class ResidentFormTests
         var packed = s_stories.Value;
         var memory = new NativeBuffer(packed.Pack.Length);
         packed.Pack.CopyTo(new Span<byte>(memory.Pointer, packed.Pack.Length));
-        var shape = Compiler.Cli.InterpretedModel.ShapeOf(packed.Plan.Shape.Sizes with { MemoryBudget = budget });
+        var shape = Compiler.Cli.InterpretedModel.ShapeOf(packed.Plan.Shape.Sizes) with { MemoryBudget = budget };
         return LoadedModel.Open(memory.Pointer, packed.Pack.Length, "test", packed.Plan.PackHash, shape, options, memory);
     }
 }

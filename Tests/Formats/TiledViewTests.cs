@@ -61,7 +61,6 @@ public unsafe class TiledViewTests
             { "row step 2", steps + 8, BitConverter.SingleToUInt32Bits(float.PositiveInfinity) },
             { "is of kind 0x01", kinds, 0x84848401 },
             { "is of kind 0x89", kinds, 0x84848489 },
-            { "is of kind 0x04", kinds, 0x84848404 },
             { "its tiles take", kinds, BinaryPrimitives.ReadUInt32LittleEndian(w.Bytes.AsSpan(kinds)) ^ (w.Bytes[kinds] == 0x88 ? 12u : 1u) },
             { "escapes, from number 1 on", starts, 1 },
             { "do not fit", starts + 24, 0x7fffffff },

@@ -55,6 +55,10 @@ public class GeneratedCodeTests
     }
 
     [Fact]
+    public void A_memory_budget_reaches_the_runtime() => Assert.Contains(
+        ", MemoryBudget: 48000000)", Print(SamplePlan.Plan() with { MemoryBudget = 48_000_000 }, "My.App.Tiny.Forward.g.cs"), StringComparison.Ordinal);
+
+    [Fact]
     public void Hostile_text_closes_no_comment_string_or_doc_element()
     {
         const string Hostile = "*/ \" \\ </summary> \u202E \n#error \r\u2028#error ]]> -->";

@@ -23,6 +23,15 @@ public class PlanTextTests
         Assert.Equal(plan, read.Value);
     }
 
+    [Fact]
+    public void A_memory_budget_comes_back_as_it_was_and_none_has_no_line()
+    {
+        Assert.DoesNotContain("memory-budget", PlanText.Write(SamplePlan.Plan()), StringComparison.Ordinal);
+        var plan = SamplePlan.Plan() with { MemoryBudget = long.MaxValue };
+        Assert.Equal(plan, PlanText.ReadPlan(PlanText.Write(plan)).Value);
+        Assert.NotNull(PlanText.ReadPlan(PlanText.Write(plan).Replace($"budget {long.MaxValue}", "budget 0", StringComparison.Ordinal)).Error);
+    }
+
     [Theory]
     [InlineData("one line")]
     [InlineData("{% if x %}\n  {{ \"a\" }}\r\n\n{% endif %}\n")]

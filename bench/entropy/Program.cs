@@ -27,6 +27,15 @@ foreach (var kernel in KernelTable.All.Where(k => k.Format.Family == WeightFamil
     Print(kernel.Format.ToString(), work.Bits, rung => work.Measure(rung, seconds));
 }
 
+foreach (var states in (int[])[1, 8])
+{
+    foreach (var expanded in states == 1 ? [false] : (bool[])[false, true])
+    {
+        var work = new TiledCase(states, expanded);
+        Print($"tiled{(states == 1 ? "" : $" trellis{states}, {(expanded ? "expanded" : "compact")}")}", work.Bits, rung => work.Measure(rung, seconds));
+    }
+}
+
 static void Print(string name, double bits, Func<KernelSet, Stopwatches.Times> measure)
 {
     Console.Write($"{name,-34}{bits,-8:F2}");
