@@ -17,6 +17,7 @@ internal unsafe ref struct TileDecoder
     private bool _isExpanded;
     private int _planeBits;
     private int _highBits;
+    private byte* _rawBits;
     private readonly TileMemory* _memory;
 
     /// <param name="states">1: scalar codes.</param>
@@ -37,46 +38,35 @@ internal unsafe ref struct TileDecoder
 
     private readonly byte* Branches => _memory->Branches;
 
-    private readonly nint* Tables => (nint*)_memory->Tables;
-
     /// <summary>A row group begins: before its first column all branch bits are zero.</summary>
     public readonly void BeginGroup() => new Span<byte>(_memory->Before, RansFormat.BlockSymbols).Clear();
 
     /// <summary>A tile begins.</summary>
     /// <param name="kind">That it is to have (<see cref="TiledLayout"/>).</param>
-    public void Begin(byte kind)
+    /// <param name="rawBits">[64] of its columns.</param>
+    /// <param name="biases">[64] of its columns.</param>
+    public void Begin(byte kind, byte* rawBits, byte* biases)
     {
         var width = kind & ~TiledLayout.Trellis;
         var isTrellisTile = width != kind;
         _isExpanded = _isTrellis && !isTrellisTile;
         _planeBits = isTrellisTile ? width - 1 : width;
         _highBits = _isExpanded ? width - 2 : _planeBits;
-    }
-
-    /// <summary>The table of a column.</summary>
-    public void Column(int column, TiledTable table)
-    {
-        // Table (step, vector) of block column / 4: the same for all four sub-groups.
-        var at = (column / 4 * RansFormat.BlockTables) + (4 * (column & 3));
-        for (var vector = 0; vector < RansFormat.Vectors; vector++)
-        {
-            Tables[at + vector] = table.Address;
-        }
-
-        _memory->RawBits[column] = table.RawBits;
-        _memory->Add[column] = (byte)((1 << (_highBits - 1)) - table.Bias);
+        _rawBits = rawBits;
+        var offset = Vector256.Create((byte)(1 << (_highBits - 1)));
+        Vector256.Store(offset - Vector256.Load(biases), _memory->Add);
+        Vector256.Store(offset - Vector256.Load(biases + 32), _memory->Add + 32);
     }
 
     /// <summary>Decodes symbols and turns them into what the planes hold.</summary>
-    public void Decode(ref RansStream rans, RansAlphabet alphabet, TiledTable padding, int columns)
+    /// <param name="rans">The stream.</param>
+    /// <param name="alphabet">Of its tables.</param>
+    /// <param name="tables">[16, 4, 4] of the tile's columns.</param>
+    /// <param name="columns">That exist.</param>
+    public void Decode(ref RansStream rans, RansAlphabet alphabet, nint* tables, int columns)
     {
         var blocks = (columns + 3) / 4;
-        for (var c = columns; c < 4 * blocks; c++)
-        {
-            Column(c, padding);
-        }
-
-        rans.Decode(alphabet, Tables, RansFormat.BlockTables, Codes, blocks);
+        rans.Decode(alphabet, tables, RansFormat.BlockTables, Codes, blocks);
         for (var b = 0; b < blocks; b++)
         {
             Convert(b);
@@ -112,11 +102,12 @@ internal unsafe ref struct TileDecoder
             Split(codes, Branches + (block * RansFormat.BlockSymbols), _memory->Before, _isExpanded);
         }
 
-        for (var j = 0; j < RansFormat.Steps; j++)
+        var rawBits = _rawBits + (4 * block);
+        for (var j = 0; j < RansFormat.Steps && Unsafe.ReadUnaligned<uint>(rawBits) != 0; j++)
         {
-            if (_memory->RawBits[(4 * block) + j] > 0)
+            if (rawBits[j] > 0)
             {
-                AddRaw(codes, j, _memory->RawBits[(4 * block) + j]);
+                AddRaw(codes, j, rawBits[j]);
             }
         }
 
@@ -200,11 +191,10 @@ internal unsafe ref struct TileDecoder
     }
 }
 
-/// <summary>What a tile needs, 11 KB for the stack.</summary>
+/// <summary>What a tile needs, 9 KB for the stack.</summary>
 internal unsafe struct TileMemory
 {
     private const int TileCodes = TiledLayout.GroupRows * TiledLayout.BlockColumns;
-    private const int TileTables = TiledLayout.BlockColumns / RansFormat.Steps * RansFormat.BlockTables;
 
     /// <summary>Symbols, then what the planes hold.</summary>
     public fixed byte Codes[TileCodes];
@@ -214,12 +204,6 @@ internal unsafe struct TileMemory
 
     /// <summary>Branch bits of the block before.</summary>
     public fixed byte Before[RansFormat.BlockSymbols];
-
-    /// <summary>Addresses of tables, 16 a block.</summary>
-    public fixed byte Tables[TileTables * sizeof(long)];
-
-    /// <summary>Raw bits of a column's codes.</summary>
-    public fixed byte RawBits[TiledLayout.BlockColumns];
 
     /// <summary>What turns a column's u into what the planes hold, modulo 256.</summary>
     public fixed byte Add[TiledLayout.BlockColumns];

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using ModelPack.Execution;
 using ModelPack.Formats;
 
 namespace ModelPack.Entropy;
@@ -13,7 +13,7 @@ namespace ModelPack.Entropy;
 /// then for each column with raw bits, in the same order, that many u64 (bit l of word p: bit p of lane l); then a varint of codes beside, each a varint of places since the one before
 /// (tile by tile, in it column by column, lane by lane) and u8 what the planes hold.</para>
 /// </remarks>
-internal sealed unsafe class TiledDecoder : SegmentDecoding
+internal sealed unsafe partial class TiledDecoder : SegmentDecoding
 {
     private readonly TiledTables _tables;
     private readonly TiledColumns _columns;
@@ -168,120 +168,40 @@ internal sealed unsafe class TiledDecoder : SegmentDecoding
     private void DecodeGroups(ref RansStream rans, ref ByteCursor cursor, int first, int groups, byte* raw)
     {
         TileMemory memory;
-        var tile = new TileDecoder(_tables.States, cursor.Take(RawBytes(first, groups)), &memory);
+        using var buffer = new NativeBuffer(ColumnTables.Bytes(_columns.Classes.Length), pressure: false);
+        var tables = new ColumnTables(_tables, _columns.Classes, buffer.Pointer);
+        var tile = new TileDecoder(_tables.States, cursor.Take(RawBytes(ref tables, first, groups)), &memory);
         var beside = new CodesBeside(cursor.Take(cursor.Left), (long)groups * _blocks);
-        for (var t = first * _blocks; t < (first + groups) * _blocks; t++)
+        for (var g = first; g < first + groups; g++)
         {
-            if (t % _blocks == 0)
+            tables.Set(_rowClasses[g]);
+            rans.StartPaths(_tables.States == 8);
+            tile.BeginGroup();
+            for (var block = 0; block < _blocks; block++)
             {
-                rans.StartPaths(_tables.States == 8);
-                tile.BeginGroup();
+                var kind = _kinds[(g * _blocks) + block];
+                var column = block * TiledLayout.BlockColumns;
+                var count = Math.Min(TiledLayout.BlockColumns, _columns.Order.Length - column);
+                tile.Begin(kind, tables.RawBits + column, tables.Biases + column);
+                tile.Decode(ref rans, _tables.Alphabet, tables.Addresses + (RansFormat.Vectors * (long)column), count);
+                beside.Patch(((g - first) * _blocks) + block, tile.Codes, count, tile.PathBits);
+                tile.Finish(count, raw);
+                raw += TiledLayout.TileBytes(kind & ~TiledLayout.Trellis);
             }
-
-            tile.Begin(_kinds[t]);
-            var block = t % _blocks * TiledLayout.BlockColumns;
-            var count = Math.Min(TiledLayout.BlockColumns, _columns.Order.Length - block);
-            for (var j = 0; j < count; j++)
-            {
-                tile.Column(j, _tables.Of(unchecked(_rowClasses[t / _blocks] + _columns.Classes[block + j])));
-            }
-
-            tile.Decode(ref rans, _tables.Alphabet, _tables.Padding, count);
-            beside.Patch(t - (first * _blocks), tile.Codes, count, tile.PathBits);
-            tile.Finish(count, raw);
-            raw += TiledLayout.TileBytes(_kinds[t] & ~TiledLayout.Trellis);
         }
 
         beside.Finish();
     }
 
-    private int RawBytes(int first, int groups)
+    private int RawBytes(ref ColumnTables tables, int first, int groups)
     {
-        var words = 0;
-        for (var g = first; g < first + groups; g++)
+        long words = 0;
+        foreach (var rowClass in _rowClasses.AsSpan(first, groups))
         {
-            foreach (var c in _columns.Classes)
-            {
-                words += _tables.Of(unchecked(_rowClasses[g] + c)).RawBits;
-            }
+            tables.Set(rowClass);
+            words += tables.RawWords;
         }
 
-        return checked(words * sizeof(ulong));
-    }
-
-    private void DecodeHeader(ReadOnlySpan<byte> coded, byte* raw, long rawBytes)
-    {
-        if (rawBytes != _headerBytes)
-        {
-            throw new CorruptStreamException($"its sections take {_headerBytes} bytes instead of {rawBytes}");
-        }
-
-        var to = new Span<byte>(raw, checked((int)rawBytes));
-        to.Clear();
-        var from = new BinaryDecoder(coded);
-        var order = new int[_rows];
-        var exponents = new int[_rows];
-        SideNumbers.Order(ref from, order);
-        SideNumbers.Differences(ref from, exponents);
-        int columns = TiledLayout.BlockColumns * _blocks, rows = TiledLayout.GroupRows * _rowClasses.Length;
-        var at = Section(to, 0, columns, _columns.Order, _columns.Exponents, 8, 0);
-        // Steps of the stored integers: half steps with a trellis.
-        at = Section(to, at, rows, order, exponents, _stepsPerOctave, _tables.States == 1 ? 0 : _stepsPerOctave);
-        _kinds.CopyTo(to[at..]);
-        DecodeEscapes(ref from, to[(at + (int)TiledLayout.Padded(_kinds.Length))..]);
-        from.Finish();
-    }
-
-    /// <summary>An order and its factors; returns where the next section begins.</summary>
-    private static int Section(Span<byte> to, int at, int padded, int[] order, int[] exponents, int perOctave, int halving)
-    {
-        for (var i = 0; i < padded; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(to[(at + (4 * i))..], i < order.Length ? order[i] : -1);
-        }
-
-        at += 4 * padded;
-        for (var i = 0; i < order.Length; i++)
-        {
-            if (exponents[i] < -126 * perOctave || exponents[i] > 126 * perOctave)
-            {
-                throw new CorruptStreamException($"factor {i} is 2^({exponents[i]}/{perOctave})");
-            }
-
-            BinaryPrimitives.WriteSingleLittleEndian(to[(at + (4 * i))..], StepPowers.Of(exponents[i] - halving, perOctave));
-        }
-
-        return at + (4 * padded);
-    }
-
-    private void DecodeEscapes(ref BinaryDecoder from, Span<byte> to)
-    {
-        const int Tile = TiledLayout.GroupRows * TiledLayout.BlockColumns;
-        NumberModel gaps = new(), deltas = new();
-        var escapes = to[(4 * (_kinds.Length + 1))..];
-        long place = -1;
-        var tile = 0;
-        for (var e = 0; e < _escapes; e++)
-        {
-            place += 1 + (long)from.Number(gaps);
-            if (place >= (long)_kinds.Length * Tile)
-            {
-                throw new CorruptStreamException($"escape {e} lies at {place}, behind the last of {_kinds.Length} tiles");
-            }
-
-            for (; tile < place / Tile; tile++)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(to[(4 * (tile + 1))..], e);
-            }
-
-            escapes[TiledLayout.EscapeBytes * e] = (byte)(place / TiledLayout.BlockColumns % TiledLayout.GroupRows);
-            escapes[(TiledLayout.EscapeBytes * e) + 1] = (byte)(place % TiledLayout.BlockColumns);
-            BinaryPrimitives.WriteInt16LittleEndian(escapes[((TiledLayout.EscapeBytes * e) + 2)..], unchecked((short)from.Signed(deltas)));
-        }
-
-        for (; tile < _kinds.Length; tile++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(to[(4 * (tile + 1))..], _escapes);
-        }
+        return checked((int)(words * sizeof(ulong)));
     }
 }

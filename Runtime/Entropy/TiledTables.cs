@@ -14,7 +14,7 @@ internal sealed unsafe class TiledTables
     public const int MaxRawBits = 2;
 
     private readonly uint[] _words;
-    private readonly Mode[] _modes;
+    private readonly TiledTable[] _classes;
     private readonly int _lowest;
 
     private TiledTables(ReadOnlySpan<byte> bytes)
@@ -28,16 +28,18 @@ internal sealed unsafe class TiledTables
             throw new CorruptStreamException($"tables have {States} states and {classes} classes");
         }
 
-        _modes = new Mode[classes];
+        _classes = new TiledTable[classes];
         _words = GC.AllocateUninitializedArray<uint>((classes + 1) * Words, pinned: true);
         fixed (uint* words = _words)
         {
             RansTable.SetPath(words + (classes * Words), isPair: false);
             RansTable.Build(PaddingFrequencies, words + (classes * Words), 64, 0);
+            Padding = new((nint)(words + (classes * Words)), 0, 0);
             for (var c = 0; c < classes; c++)
             {
-                _modes[c] = (Mode)from.U8();
-                ReadTables(ref from, _modes[c], words + (c * Words));
+                var mode = (Mode)from.U8();
+                ReadTables(ref from, mode, words + (c * Words));
+                _classes[c] = Describe(mode, words + (c * Words));
             }
         }
 
@@ -55,7 +57,7 @@ internal sealed unsafe class TiledTables
     ];
 
     /// <summary>That table.</summary>
-    public TiledTable Padding => new(Address(_modes.Length), 0, 0);
+    public TiledTable Padding { get; }
 
     /// <summary>How a class is coded.</summary>
     internal enum Mode : byte
@@ -84,25 +86,22 @@ internal sealed unsafe class TiledTables
     /// <exception cref="CorruptStreamException">A class that does not occur.</exception>
     public TiledTable Of(int sum)
     {
-        var index = (int)Math.Clamp((long)sum - _lowest, 0, _modes.Length - 1);
-        var mode = _modes[index];
+        var table = _classes[(int)Math.Clamp((long)sum - _lowest, 0, _classes.Length - 1)];
+        return table.Address != 0 ? table : throw new CorruptStreamException($"class {sum} has no table");
+    }
+
+    /// <param name="mode">How the class is coded.</param>
+    /// <param name="table">Of <see cref="_words"/>, which do not move.</param>
+    private TiledTable Describe(Mode mode, uint* table)
+    {
         if (mode == Mode.Absent)
         {
-            throw new CorruptStreamException($"class {sum} has no table");
+            return default;
         }
 
         var raw = mode == Mode.Pair ? 0 : mode - Mode.Single;
         var bias = States == 1 ? 32 << raw : mode == Mode.Pair ? 8 : 16 << raw;
-        return new(Address(index), (byte)raw, (byte)bias);
-    }
-
-    private nint Address(int index)
-    {
-        fixed (uint* words = _words)
-        {
-            // The array does not move.
-            return (nint)(words + (index * Words));
-        }
+        return new((nint)table, (byte)raw, (byte)bias);
     }
 
     private void ReadTables(ref ByteCursor from, Mode mode, uint* table)
@@ -126,7 +125,7 @@ internal sealed unsafe class TiledTables
     }
 }
 
-/// <param name="Address">Of the table.</param>
+/// <param name="Address">Of the table; 0: the class does not occur.</param>
 /// <param name="RawBits">0 to 2.</param>
 /// <param name="Bias">What u is above k or hi.</param>
 internal readonly record struct TiledTable(nint Address, byte RawBits, byte Bias);

@@ -61,6 +61,7 @@ public unsafe class TiledViewTests
             { "row step 2", steps + 8, BitConverter.SingleToUInt32Bits(float.PositiveInfinity) },
             { "is of kind 0x01", kinds, 0x84848401 },
             { "is of kind 0x89", kinds, 0x84848489 },
+            { "is of kind 0x0a", kinds, 0x8484840a },
             { "its tiles take", kinds, BinaryPrimitives.ReadUInt32LittleEndian(w.Bytes.AsSpan(kinds)) ^ (w.Bytes[kinds] == 0x88 ? 12u : 1u) },
             { "escapes, from number 1 on", starts, 1 },
             { "do not fit", starts + 24, 0x7fffffff },
@@ -78,6 +79,20 @@ public unsafe class TiledViewTests
         var bytes = Weight().Bytes.ToArray();
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
         Assert.Contains(message, Open(bytes).Text);
+    }
+
+    [Fact]
+    public void A_weight_without_a_trellis_has_no_trellis_tiles_and_one_with_it_may_have_scalar_ones()
+    {
+        RandomTiled scalar = Weight(1), trellis = Weight(8);
+        scalar.Bytes[scalar.KindsOffset] ^= 0x80;
+        trellis.Bytes[trellis.KindsOffset] ^= 0x80;
+        fixed (byte* s = scalar.Bytes, t = trellis.Bytes)
+        {
+            var data = (nint)s;
+            Assert.Contains("is of kind 0x8", Assert.Throws<ModelPackException>(() => new TiledView("w", (byte*)data, scalar.Bytes.Length, Rows, Columns, 1)).Text, StringComparison.Ordinal);
+            Assert.Equal(trellis.Bytes[trellis.KindsOffset], new TiledView("w", t, trellis.Bytes.Length, Rows, Columns, 8).Kinds[0]);
+        }
     }
 
     [Fact]
