@@ -5,6 +5,7 @@ using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Report;
+using ModelPack.Compiler.Stages;
 using ModelPack.Plan;
 
 namespace ModelPack.Compiler.Cli;
@@ -67,7 +68,7 @@ internal static class PackVerb
     private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, OutputFile? report, TextWriter output, CancellationToken cancellation)
     {
         var progress = new Progress(output, Path.GetFileName(line.File));
-        var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
+        var result = ModelCompiler.Pack(source, options, pack, threads, new(progress.Report), cancellation);
         var summary = string.Create(
             CultureInfo.InvariantCulture,
             $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
@@ -100,7 +101,7 @@ internal static class PackVerb
             Quality = result.Quality,
             Tensors = result.Tensors,
             Front = result.Front,
-            Stages = result.Stages.Count > 0 ? result.Stages : [new("everything", result.Seconds)],
+            Stages = result.Stages,
             PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
         };
     }
@@ -125,11 +126,11 @@ internal static class PackVerb
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private double _next = 1;
 
-        public void Report(double part)
+        public void Report(StageReport report)
         {
             if (_clock.Elapsed.TotalSeconds >= _next)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: packing, {100 * part:F0}%"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: {StageClock.Words(report.Stage)}, {100 * report.Part:F0}%"));
                 output.Flush();
                 _next = _clock.Elapsed.TotalSeconds + 1;
             }

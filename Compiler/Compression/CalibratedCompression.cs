@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Architectures;
@@ -11,6 +10,7 @@ using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Report;
+using ModelPack.Compiler.Stages;
 using ModelPack.Execution;
 using ModelPack.Kernels;
 
@@ -31,18 +31,18 @@ internal sealed class CalibratedCompression : IDisposable
     private readonly CompressionOptions _options;
     private readonly PackAssembly _assembly;
     private readonly int _threads;
+    private readonly StageClock _clock;
     private readonly CancellationToken _cancellation;
     private readonly MatrixInput[] _inputs;
     private readonly HeldOutEvaluation _heldOut;
     private readonly double _firstLambda;
     private readonly Dictionary<int, PackResult> _results = [];
-    private readonly SortedDictionary<int, (string Stage, double Seconds)> _stages = [];
 
     /// <exception cref="ModelPackException">MP3401 to MP3404.</exception>
-    public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, Action<double> progress, CancellationToken cancellation)
+    public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, StageClock clock, CancellationToken cancellation)
     {
-        (_options, _assembly, _threads, _cancellation) = (options, assembly, threads, cancellation);
-        var clock = Stopwatch.StartNew();
+        (_options, _assembly, _threads, _clock, _cancellation) = (options, assembly, threads, clock, cancellation);
+        clock.Begin(Stage.Statistics);
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
         var calibrated = CalibratedModel.Of(
@@ -52,9 +52,14 @@ internal sealed class CalibratedCompression : IDisposable
             options.Effort == Effort.Best ? CalibrationOptions.Best : CalibrationOptions.Normal,
             workers,
             options.StatisticsFolder is { } folder ? new(folder) : null,
-            progress);
+            clock.Report);
+        if (calibrated.FromCache)
+        {
+            clock.Rename("statistics, from the cache");
+        }
+
+        clock.Begin(Stage.Reference);
         _heldOut = new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows.HeldOut, workers);
-        Spend(0, calibrated.FromCache ? "statistics, from the cache" : "statistics", clock);
         var vocabulary = Vocabulary(model.Graph);
         _inputs = [.. model.Graph.Weights
             .Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name))
@@ -65,14 +70,14 @@ internal sealed class CalibratedCompression : IDisposable
 
     /// <summary>Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one.</summary>
     /// <exception cref="ModelPackException">MP3009: the budget cannot be met.</exception>
-    public PackResult Run(Stream pack, Action<double> progress)
+    public PackResult Run(Stream pack)
     {
         var last = int.MinValue;
         var search = new RateSearch(
             step =>
             {
                 last = step;
-                return Evaluate(step, pack, progress);
+                return Evaluate(step, pack);
             },
             _inputs.Sum(i => i.Weights),
             _options.Effort == Effort.Best ? 5 : 3);
@@ -84,39 +89,29 @@ internal sealed class CalibratedCompression : IDisposable
 
         if (last != chosen.Step)
         {
-            Evaluate(chosen.Step, pack, progress);
+            Evaluate(chosen.Step, pack);
         }
 
         return _results[chosen.Step] with
         {
             Front = [.. search.Points.Select((p, i) => new ReportPoint($"evaluation {i + 1}", p.BitsRest, p.Divergence, p.Step == chosen.Step))],
-            Stages = [.. _stages.Values.Select(s => KeyValuePair.Create(s.Stage, s.Seconds))],
         };
-    }
-
-    /// <summary>Adds the time since the clock was last looked at to a stage.</summary>
-    private void Spend(int order, string stage, Stopwatch clock)
-    {
-        _stages[order] = (stage, _stages.GetValueOrDefault(order).Seconds + clock.Elapsed.TotalSeconds);
-        clock.Restart();
     }
 
     public void Dispose() => _heldOut.Dispose();
 
-    private FrontPoint Evaluate(int step, Stream pack, Action<double> progress)
+    private FrontPoint Evaluate(int step, Stream pack)
     {
-        var clock = Stopwatch.StartNew();
+        _clock.Begin(Stage.Quantising);
         // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
         var states = _options.Optimize == Optimize.Speed ? 1 : 8;
-        var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), states) { Threads = _threads }, part => progress(0.8 * part), _cancellation);
-        Spend(1, "quantising", clock);
+        var quantized = ModelQuantizer.Run(_inputs, new(_firstLambda * RateStep.Factor(step), states) { Threads = _threads }, _clock.Report, _cancellation);
         var matrices = quantized.Matrices.ToDictionary(m => m.Input.Name, m => m.Matrix);
-        var result = _assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), "", part => progress(0.8 + (0.1 * part)));
-        Spend(2, "packing", clock);
+        _clock.Begin(Stage.Packing);
+        var result = _assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), "", _clock.Report);
+        _clock.Begin(Stage.Measuring);
         var divergence = Measure(pack, result);
-        Spend(3, "measuring", clock);
         var figures = quantized.Matrices.ToDictionary(m => m.Input.Name, m => (m.Figures, m.Input.Weights));
-        progress(1);
         _results[step] = result with
         {
             Divergence = divergence.Mean,
@@ -132,21 +127,10 @@ internal sealed class CalibratedCompression : IDisposable
     }
 
     /// <summary>The pack in memory, run as an application runs it.</summary>
-    private unsafe Divergence Measure(Stream pack, PackResult result)
+    private Divergence Measure(Stream pack, PackResult result)
     {
-        using var bytes = new NativeBuffer(pack.Length);
-        pack.Position = 0;
-        for (long at = 0; at < pack.Length;)
-        {
-            var part = new Span<byte>(bytes.Pointer + at, (int)Math.Min(1 << 24, pack.Length - at));
-            pack.ReadExactly(part);
-            at += part.Length;
-        }
-
-        using var model = LoadedModel.Open(
-            bytes.Pointer, pack.Length, "pack", result.Plan.PackHash, InterpretedModel.ShapeOf(result.Plan.Shape.Sizes), new() { Threads = _threads }, mapping: null);
-        using var session = model.CreateSession(new PlanInterpreter(result.Plan, model.Weights));
-        return _heldOut.DivergenceOf(session);
+        using var running = new PackInMemory(pack, result.Plan, new() { Threads = _threads });
+        return _heldOut.DivergenceOf(running.Session);
     }
 
     /// <summary>Names of the matrices with a row for each token: looked up, or giving the graph's results.</summary>
