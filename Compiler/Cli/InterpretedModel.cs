@@ -1,7 +1,7 @@
 using System.Text;
 using ModelPack.Compiler.Import;
-using ModelPack.Compiler.Stages;
 using ModelPack.Compiler.Interpreter;
+using ModelPack.Compiler.Stages;
 using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Plan;

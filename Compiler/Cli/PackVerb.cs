@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Cache;
+using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Report;
@@ -68,11 +69,20 @@ internal static class PackVerb
     private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, OutputFile? report, TextWriter output, CancellationToken cancellation)
     {
         var progress = new Progress(output, Path.GetFileName(line.File));
-        var result = ModelCompiler.Pack(source, options, pack, threads, new(progress.Report), cancellation);
+        var clock = new StageClock(progress.Report);
+        var result = ModelCompiler.Pack(source, options, pack, threads, clock, cancellation);
         var summary = string.Create(
             CultureInfo.InvariantCulture,
             $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
-        report?.Write(line.Text("--report")!.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReportJson.Write(ReportOf(line, result)).ToJsonString() : ReportHtml.Write(ReportOf(line, result)));
+        if (report is not null)
+        {
+            // A pack that holds the file's own numbers says what the file says.
+            var samples = options.Compression.KeepsSource
+                ? []
+                : ReportSamples.Write(line.File, pack, result.Plan, CalibrationTexts.Read(options.Compression.Calibration), threads, clock, cancellation);
+            report.Write(Report(line, line.Text("--report")!, result, samples, clock));
+        }
+
         var figures = new JsonObject
         {
             ["bytes_in"] = result.BytesIn,
@@ -85,25 +95,15 @@ internal static class PackVerb
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
     }
 
-    private static PackReport ReportOf(CommandLine line, PackResult result)
+    private static string Report(CommandLine line, string path, PackResult result, IReadOnlyList<ReportSample> samples, StageClock clock)
     {
-        var matrices = result.Tensors.Where(t => t.Rows > 1).Sum(t => (long)(t.BitsRest * t.Rows * t.Columns / 8));
-        return new()
-        {
-            Model = Path.GetFileName(line.File),
-            Version = ModelCompiler.Version,
-            Options = [.. line.Given.Where(g => CompressionArguments.Names.Contains(g.Option)).Select(g => KeyValuePair.Create(g.Option[2..], g.Value))],
-            BytesIn = result.BytesIn,
-            BytesOut = result.BytesOut,
-            BytesBy = [new("matrices", matrices), new("tokenizer, vectors, directory", result.BytesOut - matrices)],
-            BitsRest = result.BitsRest,
-            BitsResident = result.BitsResident,
-            Quality = result.Quality,
-            Tensors = result.Tensors,
-            Front = result.Front,
-            Stages = result.Stages,
-            PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
-        };
+        var report = ReportBuilder.Build(
+            Path.GetFileName(line.File),
+            [.. line.Given.Where(g => CompressionArguments.Names.Contains(g.Option)).Select(g => KeyValuePair.Create(g.Option[2..], g.Value))],
+            result,
+            samples,
+            clock.Spent);
+        return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReportJson.Write(report).ToJsonString() : ReportHtml.Write(report);
     }
 
     private static void Print(CommandLine line, CompiledModel model, bool cached, string? trouble, double seconds, TextWriter output)
