@@ -11,6 +11,7 @@ using ModelPack.Compiler.Lowering;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Passes;
 using ModelPack.Compiler.Report;
+using ModelPack.Compiler.Stages;
 using ModelPack.Compiler.Tokenizers;
 using ModelPack.Formats;
 using ModelPack.Plan;
@@ -32,11 +33,12 @@ internal static class ModelCompiler
     /// <param name="options">Names and limits.</param>
     /// <param name="pack">Where the pack goes; readable and seekable.</param>
     /// <param name="threads">Threads for encoding; the result does not depend on it.</param>
-    /// <param name="progress">Called with the part done, 0 to 1.</param>
+    /// <param name="clock">Told what is being done; times it.</param>
     /// <param name="cancellation">Ends the work; what was written is incomplete then.</param>
-    public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
+    public static PackResult Pack(ModelSource source, CompileOptions options, Stream pack, int threads, StageClock clock, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
+        var all = Stopwatch.StartNew();
+        clock.Begin(Stage.Reading);
         var model = Lower(source, options, headersOnly: false);
         // A text model without its tokenizer is of no use: say so before the long work.
         var tokenizer = TokenizerTableBuilder.Build(GgufTokenizer.Read(source.Metadata));
@@ -47,41 +49,37 @@ internal static class ModelCompiler
         }
 
         var write = new PackAssembly(source, model, tokenizer, options.Compression, threads, cancellation);
-        return Compress(source, options.Compression, write, pack, threads, progress, cancellation) with { Seconds = clock.Elapsed.TotalSeconds };
+        var result = Compress(source, options.Compression, write, pack, threads, clock, cancellation);
+        clock.End();
+        return result with { Stages = clock.Spent, Seconds = all.Elapsed.TotalSeconds };
     }
 
-    private static readonly Dictionary<string, float[]> NoVectors = [];
-
     private static PackResult Compress(
-        ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, Action<double> progress, CancellationToken cancellation)
+        ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, StageClock clock, CancellationToken cancellation)
     {
         if (options.KeepsSource)
         {
-            return assembly.Write(pack, _ => null, NoVectors, "Source", progress);
+            clock.Begin(Stage.Packing);
+            return assembly.Write(pack, _ => null, "Source", clock.Report);
         }
 
-        if (options.Recipe == Recipe.Tiled && options.Effort != Effort.Fast)
+        if (options.Effort == Effort.Fast)
         {
-            using var calibrated = new CalibratedCompression(source, options, assembly, threads, progress, cancellation);
-            return calibrated.Run(pack, progress);
+            return FixedWidths.Run(options, assembly, pack, threads, clock);
         }
 
-        if (options.Recipe == Recipe.DoubleCompression)
+        switch (options.Recipe)
         {
-            throw new ModelPackException(CompilerCodes.NotYet, "recipe DoubleCompression cannot be chosen yet. Use Tiled, which is smaller at equal quality, or RoundToNearest.");
+            case Recipe.DoubleCompression:
+                return DoubleCompressionRecipe.Run(source, options, assembly, pack, threads, clock, cancellation);
+            case Recipe.RoundToNearest:
+                return RoundToNearestRecipe.Run(source, options, assembly, pack, threads, clock, cancellation);
+            default:
+                using (var calibrated = new CalibratedCompression(source, options, assembly, threads, clock, cancellation))
+                {
+                    return calibrated.Run(pack);
+                }
         }
-
-        PackResult? result = null;
-        foreach (var width in FixedWidths.Candidates(options))
-        {
-            result = assembly.Write(pack, weight => FixedWidths.Quantize(weight, width, threads), NoVectors, $"{width} bits, rounded to nearest, not measured", progress);
-            if (Budget.IsMet(options, result))
-            {
-                return result;
-            }
-        }
-
-        throw Budget.Unreachable(options, result!);
     }
 
     private static LoweredModel Lower(ModelSource source, CompileOptions options, bool headersOnly)

@@ -1,6 +1,7 @@
 using System.Text;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Interpreter;
+using ModelPack.Compiler.Stages;
 using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Plan;
@@ -46,7 +47,7 @@ internal sealed class InterpretedModel : IDisposable
             ModelPlan plan;
             using (var stream = new FileStream(packPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
             {
-                plan = ModelCompiler.Pack(source, new("Model", "", contextLength) { Compression = compression ?? CompressionOptions.Source }, stream, options.EffectiveThreads, _ => { }, cancellation).Plan;
+                plan = ModelCompiler.Pack(source, new("Model", "", contextLength) { Compression = compression ?? CompressionOptions.Source }, stream, options.EffectiveThreads, StageClock.Silent, cancellation).Plan;
             }
 
             return OpenPack(packPath, path, plan, options, folder);

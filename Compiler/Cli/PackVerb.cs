@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Cache;
+using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Chat;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Report;
+using ModelPack.Compiler.Stages;
 using ModelPack.Plan;
 
 namespace ModelPack.Compiler.Cli;
@@ -67,11 +69,20 @@ internal static class PackVerb
     private static CompiledModel Compile(CommandLine line, ModelSource source, CompileOptions options, int threads, Stream pack, OutputFile? report, TextWriter output, CancellationToken cancellation)
     {
         var progress = new Progress(output, Path.GetFileName(line.File));
-        var result = ModelCompiler.Pack(source, options, pack, threads, progress.Report, cancellation);
+        var clock = new StageClock(progress.Report);
+        var result = ModelCompiler.Pack(source, options, pack, threads, clock, cancellation);
         var summary = string.Create(
             CultureInfo.InvariantCulture,
             $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
-        report?.Write(line.Text("--report")!.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReportJson.Write(ReportOf(line, result)).ToJsonString() : ReportHtml.Write(ReportOf(line, result)));
+        if (report is not null)
+        {
+            // A pack that holds the file's own numbers says what the file says.
+            var samples = options.Compression.KeepsSource
+                ? []
+                : ReportSamples.Write(line.File, pack, result.Plan, CalibrationTexts.Read(options.Compression.Calibration), threads, clock, cancellation);
+            report.Write(Report(line, line.Text("--report")!, result, samples, clock));
+        }
+
         var figures = new JsonObject
         {
             ["bytes_in"] = result.BytesIn,
@@ -84,26 +95,15 @@ internal static class PackVerb
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
     }
 
-    private static PackReport ReportOf(CommandLine line, PackResult result)
+    private static string Report(CommandLine line, string path, PackResult result, IReadOnlyList<ReportSample> samples, StageClock clock)
     {
-        var matrices = result.Tensors.Where(t => t.Rows > 1).Sum(t => (long)(t.BitsRest * t.Rows * t.Columns / 8));
-        return new()
-        {
-            Model = Path.GetFileName(line.File),
-            Version = ModelCompiler.Version,
-            Options = [.. line.Given.Where(g => CompressionArguments.Names.Contains(g.Option)).Select(g => KeyValuePair.Create(g.Option[2..], g.Value))],
-            BytesIn = result.BytesIn,
-            BytesOut = result.BytesOut,
-            BytesBy = [new("matrices", matrices), new("tokenizer, vectors, directory", result.BytesOut - matrices)],
-            BitsRest = result.BitsRest,
-            BitsResident = result.BitsResident,
-            Quality = result.Quality,
-            Tensors = result.Tensors,
-            Front = result.Front,
-            Annealing = result.Annealing,
-            Stages = result.Stages.Count > 0 ? result.Stages : [new("everything", result.Seconds)],
-            PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,
-        };
+        var report = ReportBuilder.Build(
+            Path.GetFileName(line.File),
+            [.. line.Given.Where(g => CompressionArguments.Names.Contains(g.Option)).Select(g => KeyValuePair.Create(g.Option[2..], g.Value))],
+            result,
+            samples,
+            clock.Spent);
+        return path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? ReportJson.Write(report).ToJsonString() : ReportHtml.Write(report);
     }
 
     private static void Print(CommandLine line, CompiledModel model, bool cached, string? trouble, double seconds, TextWriter output)
@@ -126,11 +126,11 @@ internal static class PackVerb
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private double _next = 1;
 
-        public void Report(double part)
+        public void Report(StageReport report)
         {
             if (_clock.Elapsed.TotalSeconds >= _next)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: packing, {100 * part:F0}%"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: {StageClock.Words(report.Stage)}, {100 * report.Part:F0}%"));
                 output.Flush();
                 _next = _clock.Elapsed.TotalSeconds + 1;
             }

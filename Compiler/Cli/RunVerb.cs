@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Chat;
+using ModelPack.Compiler.Interpreter;
 using ModelPack.Execution;
 
 namespace ModelPack.Compiler.Cli;
@@ -43,7 +43,7 @@ internal static class RunVerb
 
         using var session = interpreted.CreateSession();
         var logits = line.Text("--logits") is { } path ? LogitsFile.Write(path, session, prompt, cancellation) : session.Evaluate(prompt);
-        var (generated, text) = Generate(session, tokenizer, prompt, logits, maxTokens, line.Has("--json") ? TextWriter.Null : output, cancellation);
+        var (generated, text) = GreedyText.Continue(session, tokenizer, prompt, logits, maxTokens, line.Has("--json") ? TextWriter.Null : output, cancellation);
         if (line.Has("--json"))
         {
             output.WriteLine(new JsonObject { ["prompt_ids"] = Array(prompt), ["ids"] = Array(generated), ["text"] = text }.ToJsonString());
@@ -58,43 +58,6 @@ internal static class RunVerb
         ["--inputs"] = "graphs and encoders",
         ["--outputs"] = "graphs and encoders",
     };
-
-    private static (List<int> Ids, string Text) Generate(
-        DecoderSession session, Tokenizer tokenizer, int[] prompt, ReadOnlySpan<float> logits, int maxTokens, TextWriter output, CancellationToken cancellation)
-    {
-        // The decoder hears the prompt, so that the continuation begins as one inside a text.
-        var decoder = tokenizer.CreateDecoder();
-        foreach (var id in prompt)
-        {
-            decoder.Append(id);
-        }
-
-        var ids = new List<int>();
-        var text = new StringBuilder();
-        while (ids.Count < maxTokens)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            var best = ArgMax.Of(logits[..Math.Min(logits.Length, tokenizer.VocabularySize)]);
-            ids.Add(best);
-            Put(tokenizer.IsEndOfGeneration(best) ? "" : decoder.Append(best));
-            if (tokenizer.IsEndOfGeneration(best) || session.Length == session.ContextLength)
-            {
-                break;
-            }
-
-            logits = ids.Count < maxTokens ? session.Evaluate(new[] { best }) : logits;
-        }
-
-        Put(decoder.Flush());
-        output.WriteLine();
-        return (ids, text.ToString());
-
-        void Put(string piece)
-        {
-            text.Append(piece);
-            output.Write(piece);
-        }
-    }
 
     private static int[] ParseIds(string text) => [.. text.Split(',').Select(part =>
         int.TryParse(part, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var id)

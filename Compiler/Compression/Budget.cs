@@ -15,6 +15,17 @@ internal static class Budget
             CultureInfo.InvariantCulture,
             $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory. Raise the budget, or start from a smaller model."));
 
+    /// <summary>MP3009, naming the best that was reached.</summary>
+    public static ModelPackException QualityUnreachable(CompressionOptions options, IEnumerable<PackResult> tried)
+    {
+        var best = tried.Where(r => r.Divergence is not null).MinBy(r => r.Divergence)!;
+        return new(
+            CompilerCodes.BudgetUnreachable,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the model cannot keep to quality {options.Quality.Name} (KL divergence {options.Quality.Divergence}): the best that recipe {options.Recipe} makes is {best.Divergence:F4}, at {best.BitsRest:F2} bits per weight. Choose a lower quality, or recipe {Recipe.Tiled}."));
+    }
+
     private static string Text(CompressionOptions options)
     {
         var parts = new List<string>();

@@ -7,6 +7,7 @@ using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Report;
+using ModelPack.Compiler.Stages;
 using ModelPack.Kernels;
 
 namespace ModelPack.Compiler.Compression;
@@ -31,12 +32,12 @@ internal sealed class CalibratedCompression : IDisposable
     private readonly Candidate _candidate;
     private readonly Refinement? _refinement;
     private readonly long _weights;
-    private readonly StageClock _stages = new();
 
     /// <exception cref="ModelPackException">MP3401 to MP3404.</exception>
-    public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, Action<double> progress, CancellationToken cancellation)
+    public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, int threads, StageClock clock, CancellationToken cancellation)
     {
         _options = options;
+        clock.Begin(Stage.Statistics);
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
         var best = options.Effort == Effort.Best;
@@ -47,15 +48,20 @@ internal sealed class CalibratedCompression : IDisposable
             best ? CalibrationOptions.Best : CalibrationOptions.Normal,
             workers,
             options.StatisticsFolder is { } folder ? new(folder) : null,
-            progress);
+            clock.Report);
+        if (_calibrated.FromCache)
+        {
+            clock.Rename("statistics, from the cache");
+        }
+
+        clock.Begin(Stage.Reference);
         var inputs = Inputs(model.Graph, _calibrated);
         _weights = inputs.Sum(i => i.Weights);
         // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
         var quantizer = new QuantizerOptions(FirstLambda, options.Optimize == Optimize.Speed ? 1 : 8) { Threads = threads };
         var weights = new SourceWeights(KernelSets.Resolve(KernelSet.Auto));
-        _candidate = new(inputs, quantizer, assembly, new HeldOutEvaluation(model.Graph, weights, _calibrated.Windows.HeldOut, workers), _stages, cancellation);
-        _refinement = best ? new(model.Graph, weights, _calibrated.Windows, _candidate, assembly.Vectors, workers, _stages) : null;
-        _stages.Spend(_calibrated.FromCache ? "statistics, from the cache" : "statistics");
+        _candidate = new(inputs, quantizer, assembly, new HeldOutEvaluation(model.Graph, weights, _calibrated.Windows.HeldOut, workers), clock, cancellation);
+        _refinement = best ? new(model.Graph, weights, _calibrated.Windows, _candidate, assembly.Vectors, workers, clock) : null;
     }
 
     private double FirstLambda => LambdaPerDivergence * Target / Math.Max(1, _weights);
@@ -73,19 +79,19 @@ internal sealed class CalibratedCompression : IDisposable
 
     /// <summary>Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one.</summary>
     /// <exception cref="ModelPackException">MP3009: the budget cannot be met.</exception>
-    public PackResult Run(Stream pack, Action<double> progress)
+    public PackResult Run(Stream pack)
     {
         var front = new List<ReportPoint>();
         var start = 0;
         if (_refinement is not null)
         {
-            var rough = new RateSearch(step => _candidate.Evaluate(step, pack, progress), _weights, RoughEvaluations);
+            var rough = new RateSearch(step => _candidate.Evaluate(step, pack), _weights, RoughEvaluations);
             var found = Search(rough) ?? rough.Points[^1];
             front.AddRange(rough.Points.Select((p, i) => new ReportPoint($"evaluation {i + 1}", p.BitsRest, p.Divergence, false)));
-            start = _refinement.Run(found, _options.Quality.IsSource ? null : Target, progress);
+            start = _refinement.Run(found, _options.Quality.IsSource ? null : Target);
         }
 
-        var search = new RateSearch(step => _candidate.Evaluate(step, pack, progress), _weights, Evaluations, start);
+        var search = new RateSearch(step => _candidate.Evaluate(step, pack), _weights, Evaluations, start);
         var chosen = Search(search);
         if (chosen is null || !Budget.IsMet(_options, _candidate.Results[chosen.Step]))
         {
@@ -94,11 +100,11 @@ internal sealed class CalibratedCompression : IDisposable
 
         if (_candidate.Last != chosen.Step)
         {
-            _candidate.Evaluate(chosen.Step, pack, progress);
+            _candidate.Evaluate(chosen.Step, pack);
         }
 
         front.AddRange(search.Points.Select((p, i) => new ReportPoint(_refinement is null ? $"evaluation {i + 1}" : $"refined, evaluation {i + 1}", p.BitsRest, p.Divergence, p.Step == chosen.Step)));
-        return _candidate.Results[chosen.Step] with { Front = front, Stages = _stages.Seconds, Annealing = _refinement?.Summary };
+        return _candidate.Results[chosen.Step] with { Front = front, Annealing = _refinement?.Summary };
     }
 
     public void Dispose()

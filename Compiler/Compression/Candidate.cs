@@ -1,12 +1,10 @@
 using System.Globalization;
 using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Calibration;
-using ModelPack.Compiler.Cli;
-using ModelPack.Compiler.Interpreter;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Report;
-using ModelPack.Execution;
+using ModelPack.Compiler.Stages;
 
 namespace ModelPack.Compiler.Compression;
 
@@ -15,9 +13,9 @@ namespace ModelPack.Compiler.Compression;
 /// <param name="options">λ at step 0, and the rest.</param>
 /// <param name="assembly">Writes packs.</param>
 /// <param name="heldOut">Measures them; disposed of with this object.</param>
-/// <param name="stages">Told where time goes.</param>
+/// <param name="clock">Told what is done.</param>
 /// <param name="cancellation">Ends the work.</param>
-internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, PackAssembly assembly, HeldOutEvaluation heldOut, StageClock stages, CancellationToken cancellation) : IDisposable
+internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, PackAssembly assembly, HeldOutEvaluation heldOut, StageClock clock, CancellationToken cancellation) : IDisposable
 {
     private readonly Dictionary<int, PackResult> _results = [];
 
@@ -46,17 +44,16 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
     }
 
     /// <summary>Quantises, packs and measures.</summary>
-    public FrontPoint Evaluate(int step, Stream pack, Action<double> progress)
+    public FrontPoint Evaluate(int step, Stream pack)
     {
-        var quantized = ModelQuantizer.Run(Inputs, OptionsAt(step), part => progress(0.8 * part), cancellation);
-        stages.Spend("quantising");
+        clock.Begin(Stage.Quantising);
+        var quantized = ModelQuantizer.Run(Inputs, OptionsAt(step), clock.Report, cancellation);
         var matrices = quantized.Matrices.ToDictionary(m => m.Input.Name, m => m.Matrix);
         Last = step;
-        var result = assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), Vectors, "", part => progress(0.8 + (0.1 * part)));
-        stages.Spend("packing");
+        clock.Begin(Stage.Packing);
+        var result = assembly.Write(pack, weight => matrices.GetValueOrDefault(weight.Name), Vectors, "", clock.Report);
+        clock.Begin(Stage.Measuring);
         var divergence = Measure(pack, result);
-        stages.Spend("measuring");
-        progress(1);
         _results[step] = Describe(result, quantized, divergence);
         return new(step, divergence.Mean, result.BitsRest, result.BytesOut, result.ResidentBytes);
     }
@@ -79,21 +76,9 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
         };
     }
 
-    /// <summary>The pack in memory, run as an application runs it.</summary>
-    private unsafe Divergence Measure(Stream pack, PackResult result)
+    private Divergence Measure(Stream pack, PackResult result)
     {
-        using var bytes = new NativeBuffer(pack.Length);
-        pack.Position = 0;
-        for (long at = 0; at < pack.Length;)
-        {
-            var part = new Span<byte>(bytes.Pointer + at, (int)Math.Min(1 << 24, pack.Length - at));
-            pack.ReadExactly(part);
-            at += part.Length;
-        }
-
-        using var model = LoadedModel.Open(
-            bytes.Pointer, pack.Length, "pack", result.Plan.PackHash, InterpretedModel.ShapeOf(result.Plan.Shape.Sizes), new() { Threads = options.Threads }, mapping: null);
-        using var session = model.CreateSession(new PlanInterpreter(result.Plan, model.Weights));
-        return heldOut.DivergenceOf(session);
+        using var running = new PackInMemory(pack, result.Plan, new() { Threads = options.Threads });
+        return heldOut.DivergenceOf(running.Session);
     }
 }

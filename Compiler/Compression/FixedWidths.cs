@@ -1,9 +1,11 @@
 using ModelPack.Compiler.Ir;
+using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
+using ModelPack.Compiler.Stages;
 
 namespace ModelPack.Compiler.Compression;
 
-/// <summary>Rounding to nearest with codes of one width: what <c>Effort="Fast"</c> and <c>Recipe="RoundToNearest"</c> do. Nothing is calibrated or measured.</summary>
+/// <summary>Rounding to nearest with codes of one width: what <c>Effort="Fast"</c> does, whatever the recipe. Nothing is calibrated or measured.</summary>
 internal static class FixedWidths
 {
     public const int Widest = 8;
@@ -24,6 +26,24 @@ internal static class FixedWidths
     {
         var first = options.Quality.IsSource ? Widest : Of(options.Quality);
         return options.HasBudget ? Enumerable.Range(0, first - Narrowest + 1).Select(i => first - i) : [first];
+    }
+
+    /// <summary>The width of the quality, or the widest that keeps to the budget.</summary>
+    /// <exception cref="ModelPackException">MP3009.</exception>
+    public static PackResult Run(CompressionOptions options, PackAssembly assembly, Stream pack, int threads, StageClock clock)
+    {
+        PackResult? result = null;
+        foreach (var width in Candidates(options))
+        {
+            clock.Begin(Stage.Packing);
+            result = assembly.Write(pack, weight => Quantize(weight, width, threads), $"{width} bits, rounded to nearest, not measured", clock.Report);
+            if (Budget.IsMet(options, result))
+            {
+                return result;
+            }
+        }
+
+        throw Budget.Unreachable(options, result!);
     }
 
     public static TiledMatrix Quantize(WeightRef weight, int width, int threads) => RoundToNearest.Quantize(weight.Source!, weight.Rows, weight.Columns, width, threads);

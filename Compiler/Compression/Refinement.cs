@@ -5,6 +5,7 @@ using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Calibration.Tuning;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Quantize;
+using ModelPack.Compiler.Stages;
 
 namespace ModelPack.Compiler.Compression;
 
@@ -30,7 +31,7 @@ internal sealed class Refinement : IDisposable
     private readonly Candidate _candidate;
     private readonly IReadOnlySet<string> _vectors;
     private readonly Workers _workers;
-    private readonly StageClock _stages;
+    private readonly StageClock _clock;
     private readonly HeldOutEvaluation _compare;
 
     /// <param name="graph">The model's graph.</param>
@@ -39,10 +40,10 @@ internal sealed class Refinement : IDisposable
     /// <param name="candidate">What is refined.</param>
     /// <param name="vectors">Names of the vectors that the pack has.</param>
     /// <param name="workers">Threads and cancellation.</param>
-    /// <param name="stages">Told where time goes.</param>
-    public Refinement(Graph graph, IWeightValues weights, CalibrationWindows windows, Candidate candidate, IReadOnlySet<string> vectors, Workers workers, StageClock stages)
+    /// <param name="clock">Told what is done.</param>
+    public Refinement(Graph graph, IWeightValues weights, CalibrationWindows windows, Candidate candidate, IReadOnlySet<string> vectors, Workers workers, StageClock clock)
     {
-        (_graph, _weights, _windows, _candidate, _vectors, _workers, _stages) = (graph, weights, windows, candidate, vectors, workers, stages);
+        (_graph, _weights, _windows, _candidate, _vectors, _workers, _clock) = (graph, weights, windows, candidate, vectors, workers, clock);
         var count = Math.Min(Windows, windows.Calibration.Count);
         _compare = new(graph, weights, windows.Calibration.Range(windows.Calibration.Count - count, count), workers);
     }
@@ -53,16 +54,17 @@ internal sealed class Refinement : IDisposable
     /// <summary>Refines the candidate around a point.</summary>
     /// <param name="found">Where λ is about right.</param>
     /// <param name="target">The divergence that is wanted; null: a budget decides.</param>
-    /// <param name="progress">Told the part done.</param>
     /// <returns>The step at which to search on.</returns>
-    public int Run(FrontPoint found, double? target, Action<double> progress)
+    public int Run(FrontPoint found, double? target)
     {
         var step = target is { } t ? RateSearch.Toward(t, found.Step, found.Divergence) : found.Step;
-        var inputs = Divide(step, part => progress(0.4 * part));
+        _clock.Begin(Stage.Allocation);
+        var inputs = Divide(step);
+        _clock.Begin(Stage.Tuning);
         var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
         var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
         var before = _candidate.HeldOut.DivergenceOf(new ReplacedWeights(_weights, replaced)).Mean;
-        var gains = Tune(replaced, part => progress(0.4 + (0.6 * part)));
+        var gains = Tune(replaced);
         foreach (var (name, values) in gains)
         {
             replaced[name] = values;
@@ -71,27 +73,25 @@ internal sealed class Refinement : IDisposable
         var after = _candidate.HeldOut.DivergenceOf(new ReplacedWeights(_weights, replaced)).Mean;
         Summary = string.Create(CultureInfo.InvariantCulture, $"{Summary}; tuning of {gains.Count} norm gains: {before:F4} -> {after:F4} on held-out text");
         _candidate.Refine(inputs, after < before ? gains : new Dictionary<string, float[]>());
-        _stages.Spend("tuning");
         return target is { } wanted ? RateSearch.Toward(wanted, step, Math.Min(before, after)) : step;
     }
 
     public void Dispose() => _compare.Dispose();
 
     /// <summary>The matrices with a λ for each role.</summary>
-    private MatrixInput[] Divide(int step, Action<double> progress)
+    private MatrixInput[] Divide(int step)
     {
         var roles = LinearRoles.Of(_graph).ToDictionary(r => r.Key.Name, r => r.Value);
         var allocation = new RoleAllocation(
             _candidate.Inputs, roles, _candidate.OptionsAt(step), replaced => _compare.DivergenceOf(new ReplacedWeights(_weights, replaced)).Means(_compare.Windows), _workers.Cancellation);
-        var (factors, counts) = allocation.Run(AnnealingEvaluations, progress);
+        var (factors, counts) = allocation.Run(AnnealingEvaluations, _clock.Report);
         Summary = $"λ by role {string.Join(", ", factors.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Key} {f.Value:F2} (alone {allocation.Sensitivities[f.Key]:F4})")))}; {counts}";
-        _stages.Spend("allocation");
         return [.. _candidate.Inputs.Select(i => i with { LambdaFactor = factors[roles.GetValueOrDefault(i.Name, LinearRole.Other)] })];
     }
 
-    private Dictionary<string, float[]> Tune(Dictionary<string, float[]> replaced, Action<double> progress)
+    private Dictionary<string, float[]> Tune(Dictionary<string, float[]> replaced)
     {
         using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _vectors, new HashSet<string>(), _workers) { Rate = TuningRate };
-        return new(tuner.Run(_windows.Calibration, TuningSteps, progress).Gains);
+        return new(tuner.Run(_windows.Calibration, TuningSteps, _clock.Report).Gains);
     }
 }

@@ -3,7 +3,7 @@ namespace ModelPack.Compiler;
 /// <summary>Work that a build may do for a smaller model.</summary>
 internal enum Effort
 {
-    /// <summary>Seconds: fixed widths, no calibration, nothing measured.</summary>
+    /// <summary>Seconds: fixed widths whatever the recipe, no calibration, nothing measured.</summary>
     Fast,
 
     /// <summary>About two minutes on two cores for 135 M weights.</summary>

@@ -16,6 +16,10 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
     /// <summary>Vectors that a pack has; those that were folded into others are not among them.</summary>
     public IReadOnlySet<string> Vectors { get; } = model.Weights.Where(w => w.IsVector).Select(w => w.Name).ToHashSet();
 
+    /// <summary>Writes the pack with the file's own vectors.</summary>
+    public PackResult Write(Stream pack, Func<WeightRef, TiledMatrix?> quantize, string how, Action<double> progress) =>
+        Write(pack, quantize, new Dictionary<string, float[]>(), how, progress);
+
     /// <summary>Writes the pack.</summary>
     /// <param name="pack">Its bytes so far are dropped.</param>
     /// <param name="quantize">The quantised form of a matrix; null: kept as the file has it.</param>

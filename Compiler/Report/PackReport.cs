@@ -17,6 +17,9 @@ internal sealed record PackReport
     /// <summary>Bytes of the pack by what they are: codes, tokenizer …</summary>
     public required IReadOnlyList<KeyValuePair<string, long>> BytesBy { get; init; }
 
+    /// <summary>Of the file's matrices, per weight.</summary>
+    public required double BitsSource { get; init; }
+
     public required double BitsRest { get; init; }
 
     public required double BitsResident { get; init; }
@@ -29,8 +32,8 @@ internal sealed record PackReport
     /// <summary>Every point that was evaluated on the way; the chosen one among them.</summary>
     public IReadOnlyList<ReportPoint> Front { get; init; } = [];
 
-    /// <summary>Formats that peers use, quantised and measured the same way, for comparison.</summary>
-    public IReadOnlyList<ReportPoint> Peers { get; init; } = [];
+    /// <summary>Kinds of format that peers use, by their bits.</summary>
+    public IReadOnlyList<KnownFormat> Formats { get; init; } = KnownFormats.All;
 
     public IReadOnlyList<ReportSample> Samples { get; init; } = [];
 

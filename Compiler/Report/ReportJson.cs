@@ -13,6 +13,7 @@ internal static class ReportJson
         ["bytes_in"] = r.BytesIn,
         ["bytes_out"] = r.BytesOut,
         ["bytes_by"] = Pairs(r.BytesBy, v => JsonValue.Create(v)),
+        ["bits_source"] = Round(r.BitsSource),
         ["bits_rest"] = Round(r.BitsRest),
         ["bits_resident"] = Round(r.BitsResident),
         ["quality"] = r.Quality is not { } q ? null : new JsonObject
@@ -26,7 +27,7 @@ internal static class ReportJson
         },
         ["tensors"] = new JsonArray([.. r.Tensors.Select(Tensor)]),
         ["front"] = new JsonArray([.. r.Front.Select(Point)]),
-        ["peers"] = new JsonArray([.. r.Peers.Select(Point)]),
+        ["formats"] = new JsonArray([.. r.Formats.Select(f => (JsonNode)new JsonObject { ["name"] = f.Name, ["bits"] = f.Bits })]),
         ["samples"] = new JsonArray([.. r.Samples.Select(s => (JsonNode)new JsonObject { ["prompt"] = s.Prompt, ["original"] = s.Original, ["compressed"] = s.Compressed })]),
         ["stages"] = Pairs(r.Stages, v => JsonValue.Create(Math.Round(v, 2))),
         ["annealing"] = r.Annealing,

@@ -49,7 +49,7 @@ internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string
         new("Effort", value => IsOneOf(value, "Fast", "Normal", "Best"), "Fast, Normal or Best") { Option = "--effort" },
         new("Recipe", value => IsOneOf(value, "Tiled", "DoubleCompression", "RoundToNearest"), "Tiled, DoubleCompression or RoundToNearest")
         {
-            Option = "--recipe", IsAvailable = value => !IsOneOf(value, "DoubleCompression"), Today = "Tiled and RoundToNearest",
+            Option = "--recipe",
         },
     ];
 

@@ -47,6 +47,7 @@ public sealed class MetadataFlowTests : IDisposable
     [InlineData("Optimize", "Speed", "--optimize Speed")]
     [InlineData("Effort", "Best", "--effort Best")]
     [InlineData("Recipe", "RoundToNearest", "--recipe RoundToNearest")]
+    [InlineData("Recipe", "DoubleCompression", "--recipe DoubleCompression")]
     [InlineData("Calibration", "/a b/one.txt\n/two.txt", "--calibration \"/a b/one.txt\" --calibration /two.txt")]
     public void Every_metadatum_becomes_an_option_of_pack(string name, string value, string option)
     {

@@ -72,7 +72,6 @@ public sealed class ResolveCompressedModelsTests : IDisposable
     [InlineData("Effort", "None", "MP1006")]
     [InlineData("Recipe", "Pasta", "MP1006")]
     [InlineData("Embed", "Sidecar", "MP1007")]
-    [InlineData("Recipe", "DoubleCompression", "MP1007")]
     public void A_value_that_cannot_be_used_is_refused_with_the_item_and_the_value(string name, string value, string code)
     {
         Resolve(Item(_model, (name, value)));

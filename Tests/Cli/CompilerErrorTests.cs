@@ -120,10 +120,6 @@ public sealed class CompilerErrorTests : IDisposable
     }
 
     [Fact]
-    public void MP3007_a_recipe_that_cannot_be_chosen_yet_is_refused_and_not_ignored() =>
-        AssertError("MP3007", ["--recipe", "DoubleCompression", "--quality", "Small"], "DoubleCompression");
-
-    [Fact]
     public void MP3008_too_little_memory_is_said_as_such()
     {
         var (exit, line) = RunWith(new BrokenWriter(new OutOfMemoryException()), "inspect", Write());

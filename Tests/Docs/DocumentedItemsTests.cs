@@ -21,7 +21,6 @@ public sealed class DocumentedItemsTests
 
     [Theory]
     [InlineData("Embed", "Sidecar")]
-    [InlineData("Recipe", "DoubleCompression")]
     public void What_is_documented_as_refused_is_refused(string name, string value)
     {
         Assert.Equal(Verdict.NotYet, Metadatum.All.Single(m => m.Name == name).Judge(value));

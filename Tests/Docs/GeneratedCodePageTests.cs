@@ -41,7 +41,7 @@ public sealed class GeneratedCodePageTests
     {
         using var source = ModelSource.Open(Repository.Path("Tests", "Fixtures", "stories260K.gguf"));
         using var pack = new MemoryStream();
-        var plan = ModelCompiler.Pack(source, new("SampleModel", "SampleApp", null), pack, 1, _ => { }, CancellationToken.None).Plan;
+        var plan = ModelCompiler.Pack(source, new("SampleModel", "SampleApp", null), pack, 1, Compiler.Stages.StageClock.Silent, CancellationToken.None).Plan;
         var result = new GeneratorHost().WithShape(PlanText.Write(plan.Shape), "/app/obj/SampleModel.shape").WithPlan(PlanText.Write(plan), "/app/obj/SampleModel.plan").RunAndCompile();
         return [.. result.GeneratedSources.Select(s => (s.HintName, s.SourceText.ToString()))];
     }

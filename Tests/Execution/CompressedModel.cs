@@ -16,7 +16,7 @@ internal sealed unsafe class CompressedModel
     {
         using var source = ModelSource.Open(path);
         using var stream = new MemoryStream();
-        Plan = ModelCompiler.Pack(source, new("Model", "", null), stream, 2, _ => { }, TestContext.Current.CancellationToken).Plan;
+        Plan = ModelCompiler.Pack(source, new("Model", "", null), stream, 2, Compiler.Stages.StageClock.Silent, TestContext.Current.CancellationToken).Plan;
         Stored = stream.ToArray();
         Bytes = Recompress(Stored);
     }

@@ -14,7 +14,7 @@ internal sealed record Interpreted(ModelPlan Plan, LoadedModel Model, DecoderSes
     {
         using var source = ModelSource.Open(path);
         using var stream = new MemoryStream();
-        var plan = ModelCompiler.Pack(source, new("Model", "", null) { ExceptPasses = exceptPasses }, stream, 2, _ => { }, CancellationToken.None).Plan;
+        var plan = ModelCompiler.Pack(source, new("Model", "", null) { ExceptPasses = exceptPasses }, stream, 2, Compiler.Stages.StageClock.Silent, CancellationToken.None).Plan;
         var pack = new NativeBuffer(stream.Length);
         stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(pack.Pointer, (int)stream.Length));
         var model = LoadedModel.Open(pack.Pointer, stream.Length, path, plan.PackHash, InterpretedModel.ShapeOf(plan.Shape.Sizes), options ?? new() { Threads = 1 }, pack);

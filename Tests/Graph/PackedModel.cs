@@ -18,7 +18,7 @@ internal sealed record PackedModel(ModelPlan Plan, byte[] Pack)
     {
         using var source = ModelSource.Open(path);
         using var stream = new MemoryStream();
-        var result = ModelCompiler.Pack(source, new("Tiny", "App", null) { ExceptPasses = without }, stream, threads, _ => { }, TestContext.Current.CancellationToken);
+        var result = ModelCompiler.Pack(source, new("Tiny", "App", null) { ExceptPasses = without }, stream, threads, Compiler.Stages.StageClock.Silent, TestContext.Current.CancellationToken);
         Assert.Equal(stream.Length, result.Plan.PackBytes);
         return new(result.Plan, stream.ToArray());
     }

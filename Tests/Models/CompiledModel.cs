@@ -18,7 +18,7 @@ internal sealed unsafe class CompiledModel : IDisposable
         _path = path;
         using var source = ModelSource.Open(path);
         using var stream = new MemoryStream();
-        Plan = ModelCompiler.Pack(source, new("Model", "", null), stream, 2, _ => { }, TestContext.Current.CancellationToken).Plan;
+        Plan = ModelCompiler.Pack(source, new("Model", "", null), stream, 2, Compiler.Stages.StageClock.Silent, TestContext.Current.CancellationToken).Plan;
         _pack = new(stream.Length);
         stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(_pack.Pointer, (int)stream.Length));
     }
