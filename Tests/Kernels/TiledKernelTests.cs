@@ -48,6 +48,37 @@ public unsafe class TiledKernelTests
         }
     }
 
+    public static TheoryData<int, KernelSet> TrellisesAndRungs()
+    {
+        var data = new TheoryData<int, KernelSet>();
+        foreach (var rung in KernelSets.Supported)
+        {
+            data.Add(4, rung);
+            data.Add(8, rung);
+        }
+
+        return data;
+    }
+
+    /// <summary>Trellis tiles of width 8 stand between scalar ones of all widths, whose codes hold the path that they go on from.</summary>
+    [Theory]
+    [MemberData(nameof(TrellisesAndRungs))]
+    public void Expanded_weights_have_the_bits_of_the_reference(int states, KernelSet rung)
+    {
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var random = new Random(seed);
+            Int8(new(130, 832, new(states, Expanded: true, Extreme: seed % 4 == 3), random), rung, random, extreme: seed % 4 == 3);
+            Float(new(70, 832, new(states, Expanded: true), random), rung, random);
+        }
+
+        foreach (var (rows, columns) in s_shapes)
+        {
+            var random = new Random(rows + columns);
+            Int8(new(rows, columns, new(states, RowsInOrder: columns == 192, Expanded: true), random), rung, random);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(CodingsAndRungs))]
     public void Float_products_have_the_bits_of_the_reference(int states, int width, KernelSet rung)
@@ -55,43 +86,50 @@ public unsafe class TiledKernelTests
         foreach (var (rows, columns) in s_shapes)
         {
             var random = new Random(rows + columns + width);
-            var weight = new RandomTiled(rows, columns, new(states, width), random);
-            foreach (var tokens in (int[])[1, 3])
-            {
-                var x = RandomFloats(tokens * columns, random);
-                var expected = new List<float>();
-                for (var t = 0; t < tokens; t++)
-                {
-                    expected.AddRange(ReferenceTiled.MultiplyFloat(weight, x.AsSpan(t * columns, columns)));
-                }
-
-                using var resident = new ResidentTiled(weight, states);
-                var y = new float[tokens * rows];
-                fixed (float* px = x, py = y)
-                {
-                    var call = resident.Call(rung, tokens, py);
-                    resident.Kernel.MultiplyFloat(call, px, columns, 0, (rows + 15) / 16, resident.Scratch);
-                    AssertSameBits(expected, y, $"float [{rows}, {columns}] × {tokens}");
-                    resident.Kernel.MultiplyFloat(call with { Accumulate = true }, px, columns, 0, (rows + 15) / 16, resident.Scratch);
-                    AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating float [{rows}, {columns}] × {tokens}");
-                }
-            }
+            Float(new(rows, columns, new(states, width), random), rung, random);
         }
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(4)]
-    [InlineData(8)]
-    public void Dequantised_rows_have_the_values_of_the_reference(int states)
+    [InlineData(1, false)]
+    [InlineData(4, false)]
+    [InlineData(8, false)]
+    [InlineData(4, true)]
+    [InlineData(8, true)]
+    public void Dequantised_rows_have_the_values_of_the_reference(int states, bool expanded)
     {
-        var weight = new RandomTiled(100, 200, new(states), new Random(states));
+        var weight = new RandomTiled(100, 200, new(states, Expanded: expanded), new Random(states));
         using var resident = new ResidentTiled(weight, states);
         var values = new float[200];
         for (var row = 0; row < 100; row++)
         {
             resident.Weight.DequantizeRow(row, values);
             AssertSameBits(ReferenceTiled.Row(weight, row), values, $"row {row}");
+        }
+    }
+
+    private static void Float(RandomTiled weight, KernelSet rung, Random random)
+    {
+        using var resident = new ResidentTiled(weight, weight.Shape.States);
+        int rows = weight.Rows, columns = weight.Columns;
+        foreach (var tokens in (int[])[1, 3])
+        {
+            var x = RandomFloats(tokens * columns, random);
+            var expected = new List<float>();
+            for (var t = 0; t < tokens; t++)
+            {
+                expected.AddRange(ReferenceTiled.MultiplyFloat(weight, x.AsSpan(t * columns, columns)));
+            }
+
+            var y = new float[tokens * rows];
+            fixed (float* px = x, py = y)
+            {
+                var call = resident.Call(rung, tokens, py);
+                resident.Kernel.MultiplyFloat(call, px, columns, 0, (rows + 15) / 16, resident.Scratch);
+                AssertSameBits(expected, y, $"float [{rows}, {columns}] × {tokens}");
+                resident.Kernel.MultiplyFloat(call with { Accumulate = true }, px, columns, 0, (rows + 15) / 16, resident.Scratch);
+                AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating float [{rows}, {columns}] × {tokens}");
+            }
         }
     }
 

@@ -8,7 +8,14 @@ namespace ModelPack.Tests.Reference;
 /// <param name="EscapesPerTile">On the average.</param>
 /// <param name="RowsInOrder">Rows as in the source; else in any order.</param>
 /// <param name="Extreme">Every code the smallest or the largest of its width, deltas as large as they may be.</param>
-internal sealed record TiledShape(int States, int Width = 0, int EscapesPerTile = 3, bool RowsInOrder = false, bool Extreme = false);
+/// <param name="Expanded">With a trellis: tiles of width 2 to 7 are scalar ones of the half steps, a bit wider.</param>
+internal sealed record TiledShape(int States, int Width = 0, int EscapesPerTile = 3, bool RowsInOrder = false, bool Extreme = false, bool Expanded = false)
+{
+    public bool IsScalar(int width) => States == 1 || (Expanded && width < 8);
+
+    /// <summary>Bits of memory for a code of a tile that has <paramref name="width"/> in compact form.</summary>
+    public int Stored(int width) => States > 1 && IsScalar(width) ? width + 1 : width;
+}
 
 /// <summary>
 /// A random weight of the tiled family: its integers, factors and orders, and its resident bytes, written in plain loops from the description in TiledLayout's
@@ -98,7 +105,7 @@ internal sealed class RandomTiled
             for (var b = 0; b < Blocks; b++)
             {
                 var width = Shape.Width == 0 ? _random.Next(2, 9) : Shape.Width;
-                kinds[(g * Blocks) + b] = (byte)(width | (Shape.States == 1 ? 0 : 0x80));
+                kinds[(g * Blocks) + b] = (byte)(Shape.Stored(width) | (Shape.IsScalar(width) ? 0 : 0x80));
                 starts.Add((uint)escapes.Count);
                 codes.Write(Tile(g, b, width, path));
                 AddEscapes(g, b, escapes);
@@ -128,24 +135,30 @@ internal sealed class RandomTiled
     {
         var trellis = Shape.States != 1;
         var bits = trellis ? width - 1 : width;
-        var bytes = new byte[512 * width];
+        var stored = Shape.Stored(width);
+        var bytes = new byte[512 * stored];
         for (var lane = 0; lane < 64; lane++)
         {
             for (var column = 0; column < 64; column++)
             {
                 // Four sub-groups of 16 rows, in each two units of 32 columns.
-                var unit = ((lane / 16 * 2) + (column / 32)) * 64 * width;
+                var unit = ((lane / 16 * 2) + (column / 32)) * 64 * stored;
                 var code = Shape.Extreme ? (_random.Next(4) == 0 ? 0 : (1 << bits) - 1) : _random.Next(1 << bits);
-                SetCode(bytes, unit, bits, lane % 16, column % 32, code);
                 var q = code - (1 << (bits - 1));
                 if (trellis)
                 {
                     var j = (block * 64) + column + 3;
                     var branch = path[lane, j] = _random.Next(2);
-                    SetCode(bytes, unit + (64 * bits), 1, lane % 16, column % 32, branch);
                     var lsb = branch ^ path[lane, j - 2] ^ (Shape.States == 8 ? path[lane, j - 3] : 0);
                     q = (4 * q) + (2 * lsb) + path[lane, j - 1];
+                    if (!Shape.IsScalar(width))
+                    {
+                        SetCode(bytes, unit + (64 * bits), 1, lane % 16, column % 32, branch);
+                    }
                 }
+
+                var isHalfSteps = trellis && Shape.IsScalar(width);
+                SetCode(bytes, unit, isHalfSteps ? stored : bits, lane % 16, column % 32, isHalfSteps ? q + (1 << width) : code);
 
                 Integers[(group * 64) + lane, (block * 64) + column] = q;
             }

@@ -18,17 +18,19 @@ internal static unsafe class EntropyChecks
 
     private static void Tiled(int states, KernelSet rung, Digest digest)
     {
-        foreach (var unitClass in (int[])[-4, 6, 16])
+        foreach (var (unitClass, expanded) in ((int, bool)[])[(-4, false), (6, false), (16, false), (-4, true), (6, true), (16, true)])
         {
             var matrix = RandomMatrix.Make(130, 131, states, unitClass, seed: unitClass + 10);
             var tables = new TiledTableSet(states);
             tables.Count(matrix, new() { MaxDegreeOfParallelism = 1 });
             var coded = TiledSegmentEncoder.Encode(matrix, tables, 0, 0, new() { MaxDegreeOfParallelism = 1 })!;
-            var decoder = TiledDecoder.Prepare(coded.Prologue, coded.RawBytes.Sum(), TiledTables.Read(tables.ToBytes()), TiledColumns.Read(TiledSegmentEncoder.Columns(matrix)));
+            var decoder = TiledDecoder.Prepare(coded.Prologue, coded.RawBytes.Sum(), TiledTables.Read(tables.ToBytes()), TiledColumns.Read(TiledSegmentEncoder.Columns(matrix)), expanded);
+            long at = 0;
             for (var c = 0; c < coded.Chunks.Length; c++)
             {
                 digest.Add<byte>(coded.Chunks[c]);
-                var raw = new byte[coded.RawBytes[c]];
+                var raw = new byte[decoder.Place(at, coded.RawBytes[c]).Bytes];
+                at += coded.RawBytes[c];
                 fixed (byte* r = raw)
                 {
                     decoder.Decode(coded.Chunks[c], r, raw.Length, rung);

@@ -13,13 +13,14 @@ internal static unsafe class TiledChecks
     public static IEnumerable<Check> All =>
     [
         .. ((int[])[1, 4, 8]).SelectMany(states => Enumerable.Range(2, 7).Prepend(0).SelectMany(width => Of(new(states, width)))),
+        .. ((int[])[4, 8]).SelectMany(states => Of(new(states, Expanded: true))),
         new("tiled linear, 1 thread", (rung, digest) => Linear(rung, 1, digest)),
         new("tiled linear, 3 threads", (rung, digest) => Linear(rung, 3, digest)),
     ];
 
     private static IEnumerable<Check> Of(TiledShape shape)
     {
-        var name = $"{WeightFormat.TiledOf(shape.States)} {(shape.Width == 0 ? "mixed" : $"u{shape.Width}")}";
+        var name = $"{WeightFormat.TiledOf(shape.States)} {(shape.Width == 0 ? "mixed" : $"u{shape.Width}")}{(shape.Expanded ? " expanded" : "")}";
         yield return new($"{name} int8", (rung, digest) => Products(shape, rung, digest, floats: false));
         yield return new($"{name} float", (rung, digest) => Products(shape, rung, digest, floats: true));
         yield return new($"{name} dequantise", (_, digest) => Dequantise(shape, digest));
