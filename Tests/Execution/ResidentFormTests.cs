@@ -1,6 +1,7 @@
 using ModelPack.Compiler;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Interpreter;
+using ModelPack.Compiler.Stages;
 using ModelPack.Execution;
 using ModelPack.Tests.Graph;
 using ModelPack.Tests.Models;
@@ -100,7 +101,7 @@ public sealed unsafe class ResidentFormTests
         using var source = ModelSource.Open(GoldenStory.ModelPath);
         using var stream = new MemoryStream();
         var options = new CompileOptions("Tiny", "App", null) { Compression = new() { Quality = QualityTarget.Parse("0.2"), Calibration = [text] } };
-        var result = ModelCompiler.Pack(source, options, stream, 2, _ => { }, TestContext.Current.CancellationToken);
+        var result = ModelCompiler.Pack(source, options, stream, 2, StageClock.Silent, TestContext.Current.CancellationToken);
         Assert.Contains(result.Plan.Formats, f => f == "tiled trellis8");
         return new(result.Plan, stream.ToArray());
     }
