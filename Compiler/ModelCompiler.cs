@@ -75,9 +75,9 @@ internal static class ModelCompiler
             case Recipe.RoundToNearest:
                 return RoundToNearestRecipe.Run(source, options, assembly, pack, threads, clock, cancellation);
             default:
-                using (var calibrated = new CalibratedCompression(source, options, assembly, threads, clock, cancellation))
+                using (var calibrated = new CalibratedCompression(source, options, assembly, pack, threads, clock, cancellation))
                 {
-                    return calibrated.Run(pack);
+                    return calibrated.Run();
                 }
         }
     }
@@ -147,7 +147,7 @@ internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, d
     public IReadOnlyList<ReportPoint> Front { get; init; } = [];
 
     /// <summary>What dividing bits and tuning did, in words; null where neither was done.</summary>
-    public string? Annealing { get; init; }
+    public string? Refinement { get; init; }
 
     /// <summary>Seconds by stage.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Stages { get; init; } = [];

@@ -29,15 +29,21 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
 
     private readonly List<FrontPoint> _points = [];
 
+    /// <summary>Quantisations that may be spent beyond that where none has kept to a divergence yet.</summary>
+    public int Further { get; init; }
+
     /// <summary>Every point that was evaluated, in order.</summary>
     public IReadOnlyList<FrontPoint> Points => _points;
+
+    /// <summary>By the quality that is asked for, or where there is none, by the budgets.</summary>
+    public FrontPoint? For(CompressionOptions options) => options.Quality.IsSource ? ForBudget(options) : ForDivergence(options.Quality.Divergence);
 
     /// <summary>The smallest model whose divergence is at most <paramref name="target"/>.</summary>
     /// <returns>The best point; above the target only where every evaluation was.</returns>
     public FrontPoint ForDivergence(double target)
     {
         var step = start;
-        while (_points.Count < maxEvaluations && _points.TrueForAll(p => p.Step != step))
+        while (_points.Count < maxEvaluations + (_points.Exists(p => p.Divergence <= target) ? 0 : Further) && _points.TrueForAll(p => p.Step != step))
         {
             var point = Evaluate(step);
             if (point.Divergence <= target && point.Divergence >= Near * target)

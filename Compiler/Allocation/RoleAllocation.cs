@@ -27,9 +27,12 @@ internal sealed class RoleAllocation
     private readonly MatrixInput[][] _inputs;
     private readonly double[] _shares;
     private readonly double[] _alone;
-    private readonly Dictionary<(int Role, int Step), RoleState> _states = [];
-    private readonly Dictionary<int, LinkedList<int>> _recent = [];
-    private double[] _startWindows = [];
+
+    /// <summary>Each role at the steps used last, the latest first: a whole model is too large to keep more.</summary>
+    private readonly List<RoleState>[] _recent;
+
+    /// <summary>Divisions that were measured: a search comes back to its start.</summary>
+    private readonly List<(int[] State, double Value, double[] Windows)> _known = [];
 
     /// <param name="inputs">All matrices.</param>
     /// <param name="roles">What each does, by its name.</param>
@@ -50,6 +53,7 @@ internal sealed class RoleAllocation
         double total = inputs.Sum(i => i.Weights);
         _shares = [.. _inputs.Select(g => g.Sum(i => i.Weights) / total)];
         _alone = new double[_roles.Length];
+        _recent = [.. _roles.Select(_ => new List<RoleState>())];
     }
 
     /// <summary>Divergence that each role's quantisation alone adds, at the recipe's own division; after <see cref="Run"/>.</summary>
@@ -63,7 +67,7 @@ internal sealed class RoleAllocation
     {
         var start = new int[_roles.Length];
         double done = 0, work = _roles.Length + maxEvaluations;
-        var first = Objective(start, out _startWindows);
+        var first = Objective(start, out var startWindows);
         for (var r = 0; r < _roles.Length; r++)
         {
             _cancellation.ThrowIfCancellationRequested();
@@ -73,7 +77,8 @@ internal sealed class RoleAllocation
 
         var proposed = Lagrangian();
         var value = Objective(proposed, out var windows);
-        var noise = Noise(windows);
+        // Where the Lagrangian changes nothing, a neighbour tells how much windows scatter.
+        var noise = proposed.AsSpan().SequenceEqual(start) ? Noise(Neighbour(start), startWindows) : Noise(windows, startWindows);
         var best = value < first - noise ? proposed : start;
         var annealing = new SimilarityPrunedAnnealing
         {
@@ -119,10 +124,25 @@ internal sealed class RoleAllocation
         return DeterministicLog.Of(divergence) + (Ln4 * bits);
     }
 
+    /// <summary>Windows' divergences where the largest role is a step coarser.</summary>
+    private double[] Neighbour(int[] start)
+    {
+        var state = (int[])start.Clone();
+        state[Array.IndexOf(_shares, _shares.Max())]++;
+        Objective(state, out var windows);
+        return windows;
+    }
+
     /// <summary>ln divergence + ln 4 · bits of the quantised model: the same for all points of one front.</summary>
     private double Objective(int[] state, out double[] windows)
     {
         _cancellation.ThrowIfCancellationRequested();
+        if (_known.Find(k => k.State.AsSpan().SequenceEqual(state)) is { State: not null } known)
+        {
+            windows = known.Windows;
+            return known.Value;
+        }
+
         var replaced = new Dictionary<string, float[]>();
         double bits = 0;
         for (var r = 0; r < state.Length; r++)
@@ -136,13 +156,15 @@ internal sealed class RoleAllocation
         }
 
         windows = _divergence(replaced);
-        return DeterministicLog.Of(Math.Max(windows.Average(), 1e-12)) + (Ln4 * bits);
+        var value = DeterministicLog.Of(Math.Max(windows.Average(), 1e-12)) + (Ln4 * bits);
+        _known.Add(((int[])state.Clone(), value, windows));
+        return value;
     }
 
     /// <summary>Standard error of the change against the start, over windows.</summary>
-    private double Noise(double[] windows)
+    private static double Noise(double[] windows, double[] startWindows)
     {
-        var changes = windows.Zip(_startWindows, (w, s) => DeterministicLog.Of(Math.Max(w, 1e-12) / Math.Max(s, 1e-12))).ToArray();
+        var changes = windows.Zip(startWindows, (w, s) => DeterministicLog.Of(Math.Max(w, 1e-12) / Math.Max(s, 1e-12))).ToArray();
         var mean = changes.Average();
         var variance = changes.Sum(c => (c - mean) * (c - mean)) / Math.Max(1, changes.Length - 1);
         return Math.Max(Math.Sqrt(variance / changes.Length), 1e-3);
@@ -151,32 +173,24 @@ internal sealed class RoleAllocation
     /// <summary>A role's matrices quantised at a step; the two used last are kept.</summary>
     private RoleState State(int role, int step)
     {
-        if (!_states.TryGetValue((role, step), out var state))
+        var recent = _recent[role];
+        var state = recent.Find(s => s.Step == step) ?? Quantize(role, step);
+        recent.Remove(state);
+        recent.Insert(0, state);
+        if (recent.Count > 2)
         {
-            var inputs = _inputs[role].Select(i => i with { LambdaFactor = i.LambdaFactor * Factor(step) }).ToArray();
-            var quantized = ModelQuantizer.Run(inputs, _options, _ => { }, _cancellation);
-            _states[(role, step)] = state = new(quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix)));
+            recent.RemoveAt(2);
         }
 
-        Touch(role, step);
         return state;
     }
 
-    private void Touch(int role, int step)
+    private RoleState Quantize(int role, int step)
     {
-        if (!_recent.TryGetValue(role, out var recent))
-        {
-            _recent[role] = recent = [];
-        }
-
-        recent.Remove(step);
-        recent.AddFirst(step);
-        if (recent.Count > 2)
-        {
-            _states.Remove((role, recent.Last!.Value));
-            recent.RemoveLast();
-        }
+        var inputs = _inputs[role].Select(i => i with { LambdaFactor = i.LambdaFactor * Factor(step) }).ToArray();
+        var quantized = ModelQuantizer.Run(inputs, _options, _ => { }, _cancellation);
+        return new(step, quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix)));
     }
 
-    private sealed record RoleState(double Bits, IReadOnlyDictionary<string, float[]> Values);
+    private sealed record RoleState(int Step, double Bits, IReadOnlyDictionary<string, float[]> Values);
 }

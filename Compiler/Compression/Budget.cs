@@ -23,7 +23,7 @@ internal static class Budget
             CompilerCodes.BudgetUnreachable,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"the model cannot keep to quality {options.Quality.Name} (KL divergence {options.Quality.Divergence}): the best that recipe {options.Recipe} makes is {best.Divergence:F4}, at {best.BitsRest:F2} bits per weight. Choose a lower quality, or recipe {Recipe.Tiled}."));
+                $"the model cannot keep to quality {options.Quality.Name} (KL divergence {options.Quality.Divergence}): the best that recipe {options.Recipe} makes is {best.Divergence:F4}, at {best.BitsRest:F2} bits per weight. Choose a lower quality{(options.Recipe == Recipe.Tiled ? ", or Source, which loses nothing" : $", or recipe {Recipe.Tiled}")}."));
     }
 
     private static string Text(CompressionOptions options)

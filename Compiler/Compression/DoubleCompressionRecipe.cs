@@ -20,9 +20,6 @@ internal sealed class DoubleCompressionRecipe
     /// <summary>λ · weights for a divergence of one nat, where the search begins: measured on 134.5 M weights.</summary>
     private const double LambdaPerDivergence = 1.45;
 
-    /// <summary>Where a budget alone decides, the search begins here.</summary>
-    private const double FirstDivergence = 0.05;
-
     /// <summary>An evaluation is a matter of seconds: no errors are passed on.</summary>
     private const int MaxEvaluations = 6;
 
@@ -30,17 +27,17 @@ internal sealed class DoubleCompressionRecipe
     private readonly Trials _trials;
     private readonly StageClock _clock;
     private readonly ParallelOptions _parallel;
-    private readonly (WeightRef Weight, MatrixStatistics Statistics)[] _inputs;
+    private readonly MatrixInput[] _inputs;
     private readonly double _firstLambda;
 
     private DoubleCompressionRecipe(CompressionOptions options, CalibratedModel calibrated, Graph graph, Trials trials, StageClock clock, ParallelOptions parallel)
     {
         (_options, _trials, _clock, _parallel) = (options, trials, clock, parallel);
-        _inputs = [.. graph.Weights.Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name)).Select(w => (w, calibrated.Statistics[w.Name]))];
-        _firstLambda = LambdaPerDivergence * (options.Quality.IsSource ? FirstDivergence : options.Quality.Divergence) / Math.Max(1, Weights);
+        _inputs = CalibrationStage.Inputs(graph, calibrated);
+        _firstLambda = LambdaPerDivergence * options.FirstDivergence / Math.Max(1, Weights);
     }
 
-    private long Weights => _inputs.Sum(i => (long)i.Weight.Rows * i.Weight.Columns);
+    private long Weights => _inputs.Sum(i => i.Weights);
 
     /// <param name="source">The model file.</param>
     /// <param name="options">Quality or budget.</param>
@@ -52,51 +49,16 @@ internal sealed class DoubleCompressionRecipe
     /// <exception cref="ModelPackException">MP3009, MP3402 to MP3404.</exception>
     public static PackResult Run(ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, StageClock clock, CancellationToken cancellation)
     {
-        clock.Begin(Stage.Statistics);
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
-        var calibrated = CalibratedModel.Of(
-            source,
-            model,
-            CalibrationTexts.Read(options.Calibration),
-            options.Effort == Effort.Best ? CalibrationOptions.Best : CalibrationOptions.Normal,
-            workers,
-            options.StatisticsFolder is { } folder ? new(folder) : null,
-            clock.Report);
-        if (calibrated.FromCache)
-        {
-            clock.Rename("statistics, from the cache");
-        }
-
+        var calibrated = CalibrationStage.Run(source, model, options, workers, clock);
         clock.Begin(Stage.Reference);
         using var heldOut = new HeldOutPacks(model.Graph, calibrated.Windows.HeldOut, workers);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         return new DoubleCompressionRecipe(options, calibrated, model.Graph, new(assembly, heldOut, pack, clock), clock, parallel).Run();
     }
 
-    private PackResult Run()
-    {
-        var search = new RateSearch(Evaluate, Weights, MaxEvaluations);
-        var chosen = _options.Quality.IsSource ? search.ForBudget(_options) : search.ForDivergence(_options.Quality.Divergence);
-        if (chosen is null || !Budget.IsMet(_options, _trials.Of(chosen.Step)))
-        {
-            throw Budget.Unreachable(_options, _trials.Results.MinBy(r => r.BytesOut)!);
-        }
-
-        if (!_options.Quality.IsSource && chosen.Divergence > _options.Quality.Divergence)
-        {
-            throw Budget.QualityUnreachable(_options, _trials.Results);
-        }
-
-        return _trials.Choose(chosen.Step, () => Pack(chosen.Step));
-    }
-
-    private FrontPoint Evaluate(int step)
-    {
-        Pack(step);
-        var result = _trials.Measure(step);
-        return new(step, result.Divergence!.Value, result.BitsRest, result.BytesOut, result.ResidentBytes);
-    }
+    private PackResult Run() => _trials.Search(new(step => _trials.Evaluate(step, Pack), Weights, MaxEvaluations), _options, Pack);
 
     private void Pack(int step)
     {
@@ -107,16 +69,16 @@ internal sealed class DoubleCompressionRecipe
         var done = 0;
         Parallel.For(0, _inputs.Length, _parallel, i =>
         {
-            var (weight, statistics) = _inputs[i];
-            var values = weight.ReadFloats();
-            matrices[i] = recipe.Run(weight.Name, values, statistics);
-            sensitivities[i] = DiagonalDivergence.Of(values, matrices[i], statistics);
+            var input = _inputs[i];
+            var values = input.Values();
+            matrices[i] = recipe.Run(input.Name, values, input.Statistics);
+            sensitivities[i] = DiagonalDivergence.Of(values, matrices[i], input.Statistics);
             lock (matrices)
             {
                 _clock.Report((double)++done / _inputs.Length);
             }
         });
-        var byName = Enumerable.Range(0, _inputs.Length).ToDictionary(i => _inputs[i].Weight.Name);
+        var byName = Enumerable.Range(0, _inputs.Length).ToDictionary(i => _inputs[i].Name);
         _trials.Pack(
             step,
             weight => byName.TryGetValue(weight.Name, out var i) ? matrices[i] : null,

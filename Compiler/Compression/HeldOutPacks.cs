@@ -38,5 +38,8 @@ internal sealed class HeldOutPacks : IDisposable
         };
     }
 
+    /// <summary>The divergence of other weights, with float activations.</summary>
+    public double DivergenceOf(IWeightValues weights) => _evaluation.DivergenceOf(weights).Mean;
+
     public void Dispose() => _evaluation.Dispose();
 }

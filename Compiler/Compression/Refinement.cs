@@ -29,6 +29,7 @@ internal sealed class Refinement : IDisposable
     private readonly IWeightValues _weights;
     private readonly CalibrationWindows _windows;
     private readonly Candidate _candidate;
+    private readonly HeldOutPacks _heldOut;
     private readonly IReadOnlySet<string> _vectors;
     private readonly Workers _workers;
     private readonly StageClock _clock;
@@ -38,12 +39,14 @@ internal sealed class Refinement : IDisposable
     /// <param name="weights">Its own values.</param>
     /// <param name="windows">Windows of calibration text.</param>
     /// <param name="candidate">What is refined.</param>
+    /// <param name="heldOut">Judges the tuning.</param>
     /// <param name="vectors">Names of the vectors that the pack has.</param>
     /// <param name="workers">Threads and cancellation.</param>
     /// <param name="clock">Told what is done.</param>
-    public Refinement(Graph graph, IWeightValues weights, CalibrationWindows windows, Candidate candidate, IReadOnlySet<string> vectors, Workers workers, StageClock clock)
+    public Refinement(
+        Graph graph, IWeightValues weights, CalibrationWindows windows, Candidate candidate, HeldOutPacks heldOut, IReadOnlySet<string> vectors, Workers workers, StageClock clock)
     {
-        (_graph, _weights, _windows, _candidate, _vectors, _workers, _clock) = (graph, weights, windows, candidate, vectors, workers, clock);
+        (_graph, _weights, _windows, _candidate, _heldOut, _vectors, _workers, _clock) = (graph, weights, windows, candidate, heldOut, vectors, workers, clock);
         var count = Math.Min(Windows, windows.Calibration.Count);
         _compare = new(graph, weights, windows.Calibration.Range(windows.Calibration.Count - count, count), workers);
     }
@@ -63,14 +66,14 @@ internal sealed class Refinement : IDisposable
         _clock.Begin(Stage.Tuning);
         var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
         var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
-        var before = _candidate.HeldOut.DivergenceOf(new ReplacedWeights(_weights, replaced)).Mean;
+        var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
         var gains = Tune(replaced);
         foreach (var (name, values) in gains)
         {
             replaced[name] = values;
         }
 
-        var after = _candidate.HeldOut.DivergenceOf(new ReplacedWeights(_weights, replaced)).Mean;
+        var after = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
         Summary = string.Create(CultureInfo.InvariantCulture, $"{Summary}; tuning of {gains.Count} norm gains: {before:F4} -> {after:F4} on held-out text");
         _candidate.Refine(inputs, after < before ? gains : new Dictionary<string, float[]>());
         return target is { } wanted ? RateSearch.Toward(wanted, step, Math.Min(before, after)) : step;

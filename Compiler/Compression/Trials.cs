@@ -1,3 +1,4 @@
+using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Quantize;
@@ -15,6 +16,8 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
 {
     private readonly List<(int Knob, PackResult Result)> _all = [];
 
+    private static readonly Dictionary<string, float[]> NoVectors = [];
+
     /// <summary>The knob of what the pack holds now.</summary>
     private int? _written;
 
@@ -25,10 +28,12 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
     /// <param name="quantize">The form of each matrix; null: as the file has it.</param>
     /// <param name="how">How it was made, in words.</param>
     /// <param name="describe">Adds what the recipe knows of a tensor; null: nothing.</param>
-    public PackResult Pack(int knob, Func<WeightRef, TiledMatrix?> quantize, string how, Func<ReportTensor, ReportTensor>? describe = null)
+    /// <param name="vectors">Vectors that are not the file's, by name; null: none.</param>
+    public PackResult Pack(
+        int knob, Func<WeightRef, TiledMatrix?> quantize, string how, Func<ReportTensor, ReportTensor>? describe = null, IReadOnlyDictionary<string, float[]>? vectors = null)
     {
         clock.Begin(Stage.Packing);
-        var result = assembly.Write(pack, quantize, how, clock.Report);
+        var result = assembly.Write(pack, quantize, vectors ?? NoVectors, how, clock.Report);
         _written = knob;
         return Keep(knob, describe is null ? result : result with { Tensors = [.. result.Tensors.Select(describe)] });
     }
@@ -39,6 +44,37 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
         clock.Begin(Stage.Measuring);
         var result = Of(knob);
         return Keep(knob, heldOut.Measured(pack, result, result.How));
+    }
+
+    /// <summary>Packs and measures a candidate that a step of λ names.</summary>
+    /// <param name="step">It.</param>
+    /// <param name="packAt">Packs it.</param>
+    public FrontPoint Evaluate(int step, Action<int> packAt)
+    {
+        packAt(step);
+        var result = Measure(step);
+        return new(step, result.Divergence!.Value, result.BitsRest, result.BytesOut, result.ResidentBytes);
+    }
+
+    /// <summary>Searches λ for what the options ask; the pack is then the chosen candidate.</summary>
+    /// <param name="search">Calls <see cref="Evaluate"/>.</param>
+    /// <param name="options">Quality or budget.</param>
+    /// <param name="packAt">Packs the candidate of a step.</param>
+    /// <exception cref="ModelPackException">MP3009: neither quality nor budget can be kept to.</exception>
+    public PackResult Search(RateSearch search, CompressionOptions options, Action<int> packAt)
+    {
+        var chosen = search.For(options);
+        if (chosen is null || !Budget.IsMet(options, Of(chosen.Step)))
+        {
+            throw Budget.Unreachable(options, Results.MinBy(r => r.BytesOut)!);
+        }
+
+        if (!options.Quality.IsSource && chosen.Divergence > options.Quality.Divergence)
+        {
+            throw Budget.QualityUnreachable(options, Results);
+        }
+
+        return Choose(chosen.Step, () => packAt(chosen.Step));
     }
 
     /// <summary>The figures of the chosen candidate, with all others beside it.</summary>

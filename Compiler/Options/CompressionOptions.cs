@@ -64,6 +64,9 @@ internal sealed record CompressionOptions
     /// <summary>Where calibration statistics are kept from build to build; null: nowhere. Does not change the result.</summary>
     public string? StatisticsFolder { get; init; }
 
+    /// <summary>The divergence at which a search begins: what is wanted, or where a budget alone decides, that of a balanced model.</summary>
+    public double FirstDivergence => Quality.IsSource ? 0.05 : Quality.Divergence;
+
     public bool HasBudget => BitsPerWeight is not null || MaxSize is not null || MemoryBudget is not null;
 
     /// <summary>Nothing is quantised.</summary>

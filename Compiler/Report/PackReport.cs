@@ -40,8 +40,8 @@ internal sealed record PackReport
     /// <summary>Seconds by stage, in order.</summary>
     public required IReadOnlyList<KeyValuePair<string, double>> Stages { get; init; }
 
-    /// <summary>How the annealing went; null where there was none.</summary>
-    public string? Annealing { get; init; }
+    /// <summary>What dividing bits and tuning did, in words; null where neither was done.</summary>
+    public string? Refinement { get; init; }
 
     public required double PeakMemoryMegabytes { get; init; }
 }

@@ -29,7 +29,7 @@ internal static class ReportBuilder
             Quality = result.Quality,
             Tensors = result.Tensors,
             Front = result.Front,
-            Annealing = result.Annealing,
+            Refinement = result.Refinement,
             Samples = samples,
             Stages = stages,
             PeakMemoryMegabytes = Process.GetCurrentProcess().PeakWorkingSet64 / 1e6,

@@ -30,7 +30,7 @@ internal static class ReportJson
         ["formats"] = new JsonArray([.. r.Formats.Select(f => (JsonNode)new JsonObject { ["name"] = f.Name, ["bits"] = f.Bits })]),
         ["samples"] = new JsonArray([.. r.Samples.Select(s => (JsonNode)new JsonObject { ["prompt"] = s.Prompt, ["original"] = s.Original, ["compressed"] = s.Compressed })]),
         ["stages"] = Pairs(r.Stages, v => JsonValue.Create(Math.Round(v, 2))),
-        ["annealing"] = r.Annealing,
+        ["refinement"] = r.Refinement,
         ["peak_memory_mb"] = Math.Round(r.PeakMemoryMegabytes, 1),
     };
 

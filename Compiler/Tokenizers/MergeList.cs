@@ -22,7 +22,7 @@ internal static class MergeList
             var left = Token(byText, rank, text, text[..space]);
             var right = Token(byText, rank, text, text[(space + 1)..]);
             var merged = Token(byText, rank, text, [.. text[..space], .. text[(space + 1)..]]);
-            if (seen.Add((uint)left | ((ulong)(uint)right << 24)))
+            if (seen.Add(MergeSlot.Pair(left, right)))
             {
                 merges.Add(new(left, right, merged, rank));
             }
@@ -39,6 +39,6 @@ internal static class MergeList
 
     internal readonly record struct Merge(int Left, int Right, int Merged, int Rank)
     {
-        public ulong Pair => (uint)Left | ((ulong)(uint)Right << 24);
+        public ulong Pair => MergeSlot.Pair(Left, Right);
     }
 }

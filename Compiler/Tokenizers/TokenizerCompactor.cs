@@ -63,11 +63,11 @@ internal static class TokenizerCompactor
         var merges = new SortedDictionary<uint, (int, int, int)>();
         for (var at = 0; at < slots.Length; at += MergeSlotBytes)
         {
-            var pair = BinaryPrimitives.ReadUInt64LittleEndian(slots[at..]);
-            if (pair != ulong.MaxValue)
+            var slot = slots.Slice(at, MergeSlotBytes);
+            if (BinaryPrimitives.ReadUInt64LittleEndian(slot) != ulong.MaxValue)
             {
-                var merged = (int)(BinaryPrimitives.ReadUInt32LittleEndian(slots[(at + 6)..]) & 0xFFFFFF);
-                merges.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(slots[(at + 8)..]) >> 8, ((int)(pair & 0xFFFFFF), (int)(pair >> 24 & 0xFFFFFF), merged));
+                var (left, right, merged, rank) = MergeSlot.Read(slot);
+                merges.TryAdd(rank, (left, right, merged));
             }
         }
 

@@ -183,9 +183,7 @@ internal static class TokenizerTableBuilder
         bytes.AsSpan().Fill(0xFF);
         for (var i = 0; i < merges.Count; i++)
         {
-            var slot = bytes.AsSpan(hash.SlotOf[i] * MergeSlotBytes, MergeSlotBytes);
-            BinaryPrimitives.WriteUInt64LittleEndian(slot, merges[i].Pair | ((ulong)(uint)merges[i].Merged << 48));
-            BinaryPrimitives.WriteUInt32LittleEndian(slot[8..], ((uint)merges[i].Merged >> 16) | ((uint)merges[i].Rank << 8));
+            MergeSlot.Write(bytes.AsSpan(hash.SlotOf[i] * MergeSlotBytes, MergeSlotBytes), merges[i].Pair, merges[i].Merged, merges[i].Rank);
         }
 
         return bytes;

@@ -51,11 +51,7 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
                 return count;
             }
 
-            if (scratch.Decompress(stored, new(raw + entry.RawOffset, entry.RawBytes)) is { } problem)
-            {
-                throw Damaged(chunk, entry, problem);
-            }
-
+            scratch.Decompress(stored, new(raw + entry.RawOffset, entry.RawBytes));
             return entry.RawBytes;
         }
         catch (CorruptStreamException e)

@@ -12,19 +12,8 @@ internal sealed class DecoderScratch : IDisposable
     public NativeBuffer? Stored;
 
     /// <summary>Decompresses a Zstandard frame into exactly <paramref name="raw"/>.</summary>
-    /// <returns>null, or what is wrong with the frame.</returns>
-    public string? Decompress(ReadOnlySpan<byte> frame, Span<byte> raw)
-    {
-        try
-        {
-            var written = (_zstandard ??= new()).Unwrap(frame, raw);
-            return written == raw.Length ? null : $"it decodes to {written} bytes instead of {raw.Length}";
-        }
-        catch (ZstdException e)
-        {
-            return $"it does not decode ({e.Message})";
-        }
-    }
+    /// <exception cref="Entropy.CorruptStreamException">As <see cref="ZstandardFrame.Decompress"/> says.</exception>
+    public void Decompress(ReadOnlySpan<byte> frame, Span<byte> raw) => ZstandardFrame.Decompress(_zstandard ??= new(), frame, raw);
 
     public void Dispose()
     {

@@ -108,14 +108,11 @@ internal sealed unsafe class SegmentCoding(Pack pack, bool expanded)
 
             try
             {
-                if (decompressor.Unwrap(stored, to) != to.Length)
-                {
-                    throw new CorruptStreamException($"what it refers to at byte {chunk.Offset} does not decode to {to.Length} bytes");
-                }
+                ZstandardFrame.Decompress(decompressor, stored, to);
             }
-            catch (ZstdException e)
+            catch (CorruptStreamException e)
             {
-                throw new CorruptStreamException($"what it refers to at byte {chunk.Offset} does not decode ({e.Message})");
+                throw new CorruptStreamException($"of what it refers to, at byte {chunk.Offset}: {e.Message}");
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ModelPack.Entropy;
 using ZstdSharp;
 
@@ -18,18 +17,9 @@ internal sealed unsafe class TokenizerDecoding : SegmentDecoding
         }
 
         var compact = new byte[bytes];
-        try
+        using (var decompressor = new Decompressor())
         {
-            using var decompressor = new Decompressor();
-            var written = decompressor.Unwrap(cursor.Take(cursor.Left), compact);
-            if (written != bytes)
-            {
-                throw new CorruptStreamException($"it decodes to {written} bytes instead of {bytes}");
-            }
-        }
-        catch (ZstdException e)
-        {
-            throw new CorruptStreamException($"it does not decode ({e.Message})");
+            ZstandardFrame.Decompress(decompressor, cursor.Take(cursor.Left), compact);
         }
 
         CompactTokenizer.Expand(compact, new(raw, checked((int)rawBytes)));

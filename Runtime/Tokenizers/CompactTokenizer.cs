@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ModelPack.Entropy;
 using static ModelPack.TokenizerLayout;
 
@@ -109,7 +110,7 @@ internal static unsafe class CompactTokenizer
             throw new CorruptStreamException($"its texts have {total} bytes instead of {places.Bytes(Section.Text)}");
         }
 
-        System.Runtime.InteropServices.MemoryMarshal.AsBytes(starts.AsSpan()).CopyTo(places.Of(tables, Section.TextOffsets));
+        MemoryMarshal.AsBytes(starts.AsSpan()).CopyTo(places.Of(tables, Section.TextOffsets));
         var bytes = cursor.Take((int)Math.Min(literals, int.MaxValue));
         var text = places.Of(tables, Section.Text);
         for (var id = 0; id < places.Count; id++)
@@ -196,18 +197,9 @@ internal static unsafe class CompactTokenizer
         int buckets = displacements.Length / 2, count = slots.Length / MergeSlotBytes, seed = tables[HashSeedAt];
         for (var i = 0; i < merges.Length && buckets > 0 && count > 0; i++)
         {
-            var pair = Pair(merges[i].Left, merges[i].Right);
-            WriteMerge(slots.Slice(MergeSlotBytes * Slot(TableHash.OfPair(pair, seed), displacements, buckets, count), MergeSlotBytes), pair, merges[i].Merged, i);
+            var pair = MergeSlot.Pair(merges[i].Left, merges[i].Right);
+            MergeSlot.Write(slots.Slice(MergeSlotBytes * Slot(TableHash.OfPair(pair, seed), displacements, buckets, count), MergeSlotBytes), pair, merges[i].Merged, i);
         }
-    }
-
-    public static ulong Pair(int left, int right) => (uint)left | ((ulong)(uint)right << 24);
-
-    /// <summary>One slot of the merges' table.</summary>
-    public static void WriteMerge(Span<byte> slot, ulong pair, int merged, int rank)
-    {
-        BinaryPrimitives.WriteUInt64LittleEndian(slot, pair | ((ulong)(uint)merged << 48));
-        BinaryPrimitives.WriteUInt32LittleEndian(slot[8..], ((uint)merged >> 16) | ((uint)rank << 8));
     }
 
     private static int Slot(ulong hash, ReadOnlySpan<byte> displacements, int buckets, int slots) =>

@@ -145,7 +145,7 @@ internal sealed unsafe class TokenizerTables
     /// <summary>Whether <paramref name="left"/> and <paramref name="right"/> merge, into what, and with which rank (lower is earlier).</summary>
     public bool TryMerge(int left, int right, out int merged, out uint rank)
     {
-        var pair = (uint)left | ((ulong)(uint)right << 24);
+        var pair = MergeSlot.Pair(left, right);
         if ((left | right) < 0 || _mergeSlotCount == 0)
         {
             (merged, rank) = (-1, 0);

@@ -27,6 +27,18 @@ public class RateSearchTests
     }
 
     [Fact]
+    public void Further_evaluations_are_spent_only_where_a_divergence_was_missed()
+    {
+        var missed = new RateSearch(s => Model(s), Weights, 1) { Further = 4 };
+        Assert.True(missed.ForDivergence(0.001).Divergence <= 0.001);
+        Assert.True(missed.Points.Count > 1);
+        // The first point keeps to it, with much room: one evaluation was all that was allowed.
+        var kept = new RateSearch(s => Model(s), Weights, 1) { Further = 4 };
+        Assert.Equal(0, kept.ForDivergence(0.2).Step);
+        Assert.Single(kept.Points);
+    }
+
+    [Fact]
     public void With_one_evaluation_the_first_point_is_the_answer() =>
         Assert.Equal(0, new RateSearch(s => Model(s), Weights, 1).ForDivergence(0.001).Step);
 

@@ -14,6 +14,7 @@ public sealed class RecipeTests : IDisposable
     [Theory]
     [InlineData("DoubleCompression", "re-scaled, [0-9.]+% of the weights zero, KL divergence")]
     [InlineData("RoundToNearest", "[2-8] bits, rounded to nearest, KL divergence")]
+    [InlineData("Tiled", "[0-9.]+% escapes, KL divergence")]
     public void A_quality_is_kept_to_on_held_out_text_and_the_pack_measures_alike(string recipe, string how)
     {
         var result = Pack("--quality", "Small", "--recipe", recipe);
@@ -39,6 +40,7 @@ public sealed class RecipeTests : IDisposable
     [Theory]
     [InlineData("DoubleCompression")]
     [InlineData("RoundToNearest")]
+    [InlineData("Tiled")]
     public void A_quality_out_of_the_recipes_reach_is_MP3009_and_names_the_best(string recipe)
     {
         var text = Modelpack.Refused("MP3009", Stories, "pack", Stories, "-o", Out("y.mpk"), "--cache", "off", "--quality", "0.0001", "--recipe", recipe);
@@ -63,6 +65,23 @@ public sealed class RecipeTests : IDisposable
         Pack("--quality", "Small", "--recipe", recipe, "--threads", "1");
         var one = File.ReadAllBytes(Out("x.mpk"));
         Pack("--quality", "Small", "--recipe", recipe, "--threads", "3");
+        Assert.Equal(one, File.ReadAllBytes(Out("x.mpk")));
+    }
+
+    [Fact]
+    public void Best_divides_bits_and_tunes_gains_and_is_the_same_with_any_threads()
+    {
+        var report = Out("report.json");
+        var result = Pack("--quality", "Small", "--effort", "Best", "--threads", "1", "--report", report);
+        var one = File.ReadAllBytes(Out("x.mpk"));
+        Assert.InRange(result.Json.GetProperty("kld").GetDouble(), 0.001, 0.1);
+        using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(report));
+        var refinement = json.RootElement.GetProperty("refinement").GetString()!;
+        var tuning = Regex.Match(refinement, @"λ by role .*Gate [0-9.]+ \(alone 0\.\d+\).* evaluated in full.*tuning of (\d+) norm gains: (0\.\d+) -> (0\.\d+)");
+        Assert.True(tuning.Success, refinement);
+        Assert.Equal("11", tuning.Groups[1].Value);
+        Assert.True(double.Parse(tuning.Groups[3].Value, CultureInfo.InvariantCulture) < double.Parse(tuning.Groups[2].Value, CultureInfo.InvariantCulture), refinement);
+        Pack("--quality", "Small", "--effort", "Best", "--threads", "3");
         Assert.Equal(one, File.ReadAllBytes(Out("x.mpk")));
     }
 

@@ -33,7 +33,7 @@ public class ReportTests
             ? [new("Once upon a time", ", there was a little girl <called> Lily.", ", there was a little girl & her dog."), new("The end", " of the story.", " of the story.")]
             : [],
         Stages = [new("statistics", 61.2), new("quantising", 33.4), new("measuring", 8.1)],
-        Annealing = measured ? "annealing: 400 proposals, 31 evaluated in full" : null,
+        Refinement = measured ? "annealing: 400 proposals, 31 evaluated in full" : null,
         PeakMemoryMegabytes = 2345.6,
     };
 

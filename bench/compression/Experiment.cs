@@ -33,7 +33,7 @@ internal sealed class Experiment : IDisposable
         _workers = new(Environment.ProcessorCount, CancellationToken.None);
         var model = CalibratedModel.Of(
             _source, ArchitectureTable.Build(_source), CalibrationTexts.Read(calibration), best ? CalibrationOptions.Best : CalibrationOptions.Normal, _workers, new(cache), _ => { });
-        _inputs = CalibratedCompression.Inputs(_graph, model);
+        _inputs = CalibrationStage.Inputs(_graph, model);
         _windows = model.Windows.Calibration;
         using var tokenizer = new ModelTokenizer(_source);
         var ids = tokenizer.Encode(File.ReadAllText(text));
@@ -77,16 +77,7 @@ internal sealed class Experiment : IDisposable
             replaced[name] = values;
         }
 
-        foreach (var (name, exponents) in tuned.RowSteps)
-        {
-            var columns = replaced[name].Length / exponents.Length;
-            for (var i = 0; i < replaced[name].Length; i++)
-            {
-                replaced[name][i] *= (float)Octaves.Power(exponents[i / columns], 64);
-            }
-        }
-
-        Console.WriteLine($"    tuned in {clock.Elapsed.TotalSeconds:F0} s: {string.Join(' ', tuned.Divergence.Select(d => d.ToString("F3")))}; rows moved {tuned.RowSteps.Values.SelectMany(r => r).Average(e => Math.Abs(e)):F2} of 64 an octave");
+        Console.WriteLine($"    tuned in {clock.Elapsed.TotalSeconds:F0} s: {string.Join(' ', tuned.Divergence.Select(d => d.ToString("F3")))}");
     }
 
     public void Dispose()

@@ -3,7 +3,7 @@ using ModelPack.Compiler.Quantize;
 
 namespace ModelPack.Bench;
 
-/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.1667,escape=200,pack=1</c>.</summary>
+/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.1667,escape=200,tuning=20,rate=8e-4</c>.</summary>
 internal sealed record Variant(string Name)
 {
     public double Lambda { get; private init; } = 0.95e-9;
@@ -19,12 +19,10 @@ internal sealed record Variant(string Name)
 
     public double Escape { get; private init; } = 200;
 
-    /// <summary>Whether the pack is written and measured with int8 activations, too.</summary>
-    public bool Pack { get; private init; }
-
     /// <summary>Steps of tuning.</summary>
     public int Tuning { get; private init; }
 
+    /// <summary>Its rate.</summary>
     public double Rate { get; private init; } = 3e-4;
 
     public static Variant Parse(string text)
@@ -41,7 +39,6 @@ internal sealed record Variant(string Name)
                 "vocabulary" => variant with { Vocabulary = value },
                 "resident" => variant with { Resident = value },
                 "escape" => variant with { Escape = value },
-                "pack" => variant with { Pack = value != 0 },
                 "rate" => variant with { Rate = value },
                 "tuning" => variant with { Tuning = (int)value },
                 _ => throw new FormatException($"there is no '{key}'"),

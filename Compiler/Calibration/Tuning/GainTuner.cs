@@ -11,16 +11,12 @@ namespace ModelPack.Compiler.Calibration.Tuning;
 internal sealed record TunedGains(IReadOnlyDictionary<string, float[]> Gains, IReadOnlyDictionary<string, int[]> RowSteps, IReadOnlyList<double> Divergence);
 
 /// <summary>
-/// Tunes norm gains and row steps of a quantised model against the model by KL divergence (reference/quantiser.md, item 9): Adam, about 50 steps of two windows; −3% of
-/// divergence for .004 bit on SmolLM2. Ten times these rates hurt.
+/// Tunes norm gains and row steps of a quantised model against the model by KL divergence (reference/quantiser.md, item 9): Adam, some tens of steps of two windows.
+/// What steps and rates are worth: docs/compression-ingredients.md.
 /// </summary>
 internal sealed unsafe class GainTuner : IDisposable
 {
-    public const int DefaultSteps = 50;
-
     private const int WindowsPerStep = 2;
-    /// <summary>Adam's rate for gains, by which each may change in a step; for rows half as much.</summary>
-    public double Rate { get; init; } = 3e-4;
     private const int WarmUp = 5;
     private const double LastRate = 0.05;
     private const double Log2E = 1.4426950408889634074;
@@ -57,6 +53,9 @@ internal sealed unsafe class GainTuner : IDisposable
         _student = new(graph, _tuned, workers);
         _studentHead = new(_student);
     }
+
+    /// <summary>Adam's rate for gains, by which each may change in a step; for rows half as much.</summary>
+    public double Rate { get; init; } = 3e-4;
 
     /// <summary>Runs the steps over the windows in turns.</summary>
     public TunedGains Run(WindowSet windows, int steps, Action<double> progress)
