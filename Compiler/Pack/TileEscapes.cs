@@ -1,50 +1,26 @@
-using System.Buffers.Binary;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Formats;
 
 namespace ModelPack.Compiler.Packing;
 
 /// <summary>The codes of a matrix that their tile's width does not hold, tile by tile, in each by lane and column.</summary>
-internal sealed class TileEscapes
+internal static class TileEscapes
 {
-    private readonly List<uint> _starts = [];
-    private readonly List<(byte Lane, byte Column, short Delta)> _escapes = [];
-
-    public TileEscapes(TiledMatrix matrix)
+    public static TiledEscape[] Of(TiledMatrix matrix)
     {
+        var escapes = new List<TiledEscape>();
         for (var group = 0; group < matrix.RowGroups; group++)
         {
             for (var block = 0; block < matrix.Blocks; block++)
             {
-                _starts.Add((uint)_escapes.Count);
-                Tile(matrix, group, block);
+                Tile(matrix, group, block, escapes);
             }
         }
 
-        _starts.Add((uint)_escapes.Count);
+        return [.. escapes];
     }
 
-    public int Count => _escapes.Count;
-
-    /// <summary>The section without its padding.</summary>
-    public void Write(Span<byte> target)
-    {
-        foreach (var start in _starts)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(target, start);
-            target = target[4..];
-        }
-
-        foreach (var (lane, column, delta) in _escapes)
-        {
-            target[0] = lane;
-            target[1] = column;
-            BinaryPrimitives.WriteInt16LittleEndian(target[2..], delta);
-            target = target[TiledLayout.EscapeBytes..];
-        }
-    }
-
-    private void Tile(TiledMatrix matrix, int group, int block)
+    private static void Tile(TiledMatrix matrix, int group, int block, List<TiledEscape> escapes)
     {
         var first = block * TiledLayout.BlockColumns;
         var count = Math.Min(TiledLayout.BlockColumns, matrix.Columns - first);
@@ -62,7 +38,7 @@ internal sealed class TileEscapes
                 int code = tile[(column * TiledLayout.GroupRows) + lane];
                 if (code < low || code > high)
                 {
-                    _escapes.Add(((byte)lane, (byte)column, (short)(code - Stored(code, low, high, matrix.States))));
+                    escapes.Add(TiledEscape.Of(group, block, lane, column, (short)(code - Stored(code, low, high, matrix.States))));
                 }
             }
         }

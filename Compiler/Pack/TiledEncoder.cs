@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Formats;
 using ModelPack.Kernels;
@@ -21,8 +20,8 @@ internal static class TiledEncoder
             throw new InvalidOperationException($"A tile is {wrong} bits wide; expected 2 to 8.");
         }
 
-        var escapes = new TileEscapes(matrix);
-        var header = TiledLayout.HeaderBytes(matrix.Rows, matrix.Columns, escapes.Count);
+        var escapes = TileEscapes.Of(matrix);
+        var header = TiledLayout.HeaderBytes(matrix.Rows, matrix.Columns, escapes.Length);
         var bytes = header + matrix.Widths.Sum(w => (long)TiledLayout.TileBytes(w));
         if (bytes > Array.MaxLength)
         {
@@ -30,7 +29,7 @@ internal static class TiledEncoder
         }
 
         var target = new byte[bytes];
-        Header(matrix, escapes, target);
+        Header(matrix, escapes, target.AsSpan(0, (int)header));
         var at = (int)header;
         for (var group = 0; group < matrix.RowGroups; group++)
         {
@@ -40,32 +39,22 @@ internal static class TiledEncoder
         return target;
     }
 
-    private static void Header(TiledMatrix matrix, TileEscapes escapes, Span<byte> target)
+    private static void Header(TiledMatrix matrix, ReadOnlySpan<TiledEscape> escapes, Span<byte> target)
     {
-        int columns = TiledLayout.BlockColumns * matrix.Blocks, rows = TiledLayout.GroupRows * matrix.RowGroups;
+        var kinds = new byte[matrix.Widths.Length];
+        for (var t = 0; t < kinds.Length; t++)
+        {
+            kinds[t] = (byte)(matrix.Widths[t] | (matrix.States == 1 ? 0 : TiledLayout.Trellis));
+        }
+
         // Steps of the stored integers: half steps with a trellis.
-        var halving = matrix.States == 1 ? 0 : 1;
-        var at = Section(target, 0, columns, i => i < matrix.Columns ? matrix.ColumnOrder[i] : -1);
-        at = Section(target, at, columns, i => i < matrix.Columns ? BitConverter.SingleToInt32Bits(StepPowers.Of(matrix.ColumnExponents[i], 8)) : 0);
-        at = Section(target, at, rows, i => i < matrix.Rows ? matrix.RowOrder[i] : -1);
-        at = Section(target, at, rows, i => i < matrix.Rows
-            ? BitConverter.SingleToInt32Bits(StepPowers.Of(matrix.RowExponents[i] - (halving * matrix.RowStepsPerOctave), matrix.RowStepsPerOctave)) : 0);
-        for (var t = 0; t < matrix.Widths.Length; t++)
-        {
-            target[at + t] = (byte)(matrix.Widths[t] | (matrix.States == 1 ? 0 : TiledLayout.Trellis));
-        }
-
-        escapes.Write(target[(at + (int)TiledLayout.Padded(matrix.Widths.Length))..]);
-    }
-
-    private static int Section(Span<byte> target, int at, int count, Func<int, int> value)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(target[(at + (4 * i))..], value(i));
-        }
-
-        return at + (4 * count);
+        TiledHeader.Write(
+            target,
+            new(matrix.ColumnOrder, matrix.ColumnExponents, TiledLayout.ColumnStepsPerOctave),
+            new(matrix.RowOrder, matrix.RowExponents, matrix.RowStepsPerOctave),
+            matrix.States == 1 ? 0 : matrix.RowStepsPerOctave,
+            kinds,
+            escapes);
     }
 
     private static unsafe int Group(TiledMatrix matrix, int group, Span<byte> target, int at)

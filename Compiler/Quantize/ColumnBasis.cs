@@ -35,6 +35,11 @@ internal sealed class ColumnBasis
         for (var j = 0; j < columns; j++)
         {
             ScaleExponents[j] = Octaves.Round(Math.Sqrt(mean / Importance[j]), ScaleStepsPerOctave);
+        }
+
+        FactorRange.Limit(ScaleExponents);
+        for (var j = 0; j < columns; j++)
+        {
             var c = Octaves.Power(ScaleExponents[j], ScaleStepsPerOctave);
             MeanScaledImportance += Importance[j] * c * c / columns;
         }

@@ -54,6 +54,7 @@ internal static class RowSteps
             }
         }
 
+        FactorRange.Limit(exponents);
         return exponents;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ModelPack.Formats;
 
 namespace ModelPack.Entropy;
@@ -20,45 +19,40 @@ internal sealed unsafe partial class TiledDecoder
         var exponents = new int[_rows];
         SideNumbers.Order(ref from, order);
         SideNumbers.Differences(ref from, exponents);
-        int columns = TiledLayout.BlockColumns * _blocks, rows = TiledLayout.GroupRows * _rowClasses.Length;
-        var at = Section(to, 0, columns, _columns.Order, _columns.Exponents, 8, 0);
-        // Steps of the stored integers: half steps with a trellis.
-        at = Section(to, at, rows, order, exponents, _stepsPerOctave, _tables.States == 1 ? 0 : _stepsPerOctave);
-        _kinds.CopyTo(to[at..]);
-        DecodeEscapes(ref from, to[(at + (int)TiledLayout.Padded(_kinds.Length))..]);
+        var escapes = DecodeEscapes(ref from);
         from.Finish();
+        CheckExponents(_columns.Exponents, TiledLayout.ColumnStepsPerOctave);
+        CheckExponents(exponents, _stepsPerOctave);
+        try
+        {
+            // Steps of the stored integers: half steps with a trellis.
+            TiledHeader.Write(
+                to, new(_columns.Order, _columns.Exponents, TiledLayout.ColumnStepsPerOctave), new(order, exponents, _stepsPerOctave), _tables.States == 1 ? 0 : _stepsPerOctave, _kinds, escapes);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CorruptStreamException(e.Message);
+        }
     }
 
-    /// <summary>An order and its factors; returns where the next section begins.</summary>
-    private static int Section(Span<byte> to, int at, int padded, int[] order, int[] exponents, int perOctave, int halving)
+    private static void CheckExponents(int[] exponents, int perOctave)
     {
-        for (var i = 0; i < padded; i++)
+        foreach (var e in exponents)
         {
-            BinaryPrimitives.WriteInt32LittleEndian(to[(at + (4 * i))..], i < order.Length ? order[i] : -1);
-        }
-
-        at += 4 * padded;
-        for (var i = 0; i < order.Length; i++)
-        {
-            if (exponents[i] < -126 * perOctave || exponents[i] > 126 * perOctave)
+            if (e < -125 * perOctave || e > 126 * perOctave)
             {
-                throw new CorruptStreamException($"factor {i} is 2^({exponents[i]}/{perOctave})");
+                throw new CorruptStreamException($"a factor is 2^({e}/{perOctave})");
             }
-
-            BinaryPrimitives.WriteSingleLittleEndian(to[(at + (4 * i))..], StepPowers.Of(exponents[i] - halving, perOctave));
         }
-
-        return at + (4 * padded);
     }
 
-    private void DecodeEscapes(ref BinaryDecoder from, Span<byte> to)
+    private TiledEscape[] DecodeEscapes(ref BinaryDecoder from)
     {
         const int Tile = TiledLayout.GroupRows * TiledLayout.BlockColumns;
         NumberModel gaps = new(), deltas = new();
-        var escapes = to[(4 * (_kinds.Length + 1))..];
+        var escapes = new TiledEscape[_escapes];
         long place = -1;
-        var tile = 0;
-        for (var e = 0; e < _escapes; e++)
+        for (var e = 0; e < escapes.Length; e++)
         {
             place += 1 + (long)from.Number(gaps);
             if (place >= (long)_kinds.Length * Tile)
@@ -66,19 +60,10 @@ internal sealed unsafe partial class TiledDecoder
                 throw new CorruptStreamException($"escape {e} lies at {place}, behind the last of {_kinds.Length} tiles");
             }
 
-            for (; tile < place / Tile; tile++)
-            {
-                BinaryPrimitives.WriteInt32LittleEndian(to[(4 * (tile + 1))..], e);
-            }
-
-            escapes[TiledLayout.EscapeBytes * e] = (byte)(place / TiledLayout.BlockColumns % TiledLayout.GroupRows);
-            escapes[(TiledLayout.EscapeBytes * e) + 1] = (byte)(place % TiledLayout.BlockColumns);
-            BinaryPrimitives.WriteInt16LittleEndian(escapes[((TiledLayout.EscapeBytes * e) + 2)..], unchecked((short)from.Signed(deltas)));
+            var (group, block) = Math.DivRem((int)(place / Tile), _blocks);
+            escapes[e] = TiledEscape.Of(group, block, (int)(place / TiledLayout.BlockColumns % TiledLayout.GroupRows), (int)(place % TiledLayout.BlockColumns), unchecked((short)from.Signed(deltas)));
         }
 
-        for (; tile < _kinds.Length; tile++)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(to[(4 * (tile + 1))..], _escapes);
-        }
+        return escapes;
     }
 }

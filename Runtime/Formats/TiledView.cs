@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
 
 namespace ModelPack.Formats;
@@ -12,8 +11,11 @@ internal sealed unsafe class TiledView
 
     private readonly string _name;
     private readonly long[] _groupOffsets;
-    private readonly int[] _rowPositions;
-    private readonly bool[] _inOrder;
+    private readonly ushort* _columnOrder;
+    private readonly ushort* _rowOrder;
+    private readonly float[] _columnTable;
+    private readonly float[] _rowTable;
+    private readonly Lazy<int[]> _rowPositions;
 
     /// <param name="name">The weight's name, for messages.</param>
     /// <param name="data">The resident bytes; they stay where they are while the view is used.</param>
@@ -30,27 +32,34 @@ internal sealed unsafe class TiledView
         States = states;
         Groups = TiledLayout.Groups(rows);
         Blocks = TiledLayout.Blocks(columns);
+        IsWide = TiledLayout.IsWide(rows, columns);
         Require(columns <= MaxColumns && TiledLayout.IsPossible(rows, columns, bytes), $"{bytes} bytes are not possible for it");
-        ColumnOrder = (int*)data;
-        ColumnScales = (float*)(ColumnOrder + ((long)TiledLayout.BlockColumns * Blocks));
-        RowOrder = (int*)(ColumnScales + ((long)TiledLayout.BlockColumns * Blocks));
-        RowSteps = (float*)(RowOrder + ((long)TiledLayout.GroupRows * Groups));
-        Kinds = (byte*)(RowSteps + ((long)TiledLayout.GroupRows * Groups));
-        EscapeStarts = (uint*)(Kinds + TiledLayout.Padded((long)Groups * Blocks));
-        Escapes = (byte*)(EscapeStarts + ((long)Groups * Blocks) + 1);
-        _inOrder = new bool[Groups];
+        var head = (int*)data;
+        var escapes = (uint)head[3];
+        var header = TiledLayout.HeaderBytes(rows, columns, escapes);
+        Require(header <= bytes, $"its {escapes} escapes do not fit into {bytes} bytes");
+        EscapeStarts = (uint*)(data + TiledLayout.HeadBytes);
+        EscapePlaces = EscapeStarts + ((long)TiledLayout.SubGroups * Groups) + 1;
+        _columnOrder = (ushort*)(EscapePlaces + escapes);
+        _rowOrder = _columnOrder + ((long)columns * (IsWide ? 2 : 1));
+        EscapeDeltas = (short*)(_rowOrder + ((long)rows * (IsWide ? 2 : 1)));
+        ColumnFactors = (byte*)(EscapeDeltas + escapes);
+        RowFactors = ColumnFactors + columns;
+        Kinds = RowFactors + rows;
+        Codes = data + header;
         _groupOffsets = new long[Groups + 1];
 
-        Order("column", ColumnOrder, columns, (long)TiledLayout.BlockColumns * Blocks);
-        Factors("column scale", ColumnScales, columns, (long)TiledLayout.BlockColumns * Blocks);
-        _rowPositions = Order("row", RowOrder, rows, (long)TiledLayout.GroupRows * Groups);
-        Factors("row step", RowSteps, rows, (long)TiledLayout.GroupRows * Groups);
-        MarkOrder();
+        _columnTable = Table("column scale", head[0], TiledLayout.ColumnStepsPerOctave, new(ColumnFactors, columns));
+        _rowTable = Table("row step", head[1], head[2], new(RowFactors, rows));
+        ColumnScales = (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_columnTable, 0);
+        RowSteps = (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_rowTable, 0);
+        CheckOrder("column", _columnOrder, columns);
+        CheckOrder("row", _rowOrder, rows);
+        CheckEscapes(escapes);
         MeasureTiles();
-        var header = CheckEscapes(bytes);
-        Codes = data + header;
         Require(bytes == header + _groupOffsets[Groups], $"its tiles take {header + _groupOffsets[Groups]} bytes, there are {bytes}");
-        ColumnsHash = XxHash128.HashToUInt128(new(data, checked(2 * 4 * TiledLayout.BlockColumns * Blocks)));
+        ColumnsHash = HashOfColumns(head[0]);
+        _rowPositions = new(RowPositions);
     }
 
     public int Rows { get; }
@@ -66,85 +75,109 @@ internal sealed unsafe class TiledView
     /// <summary>Blocks of 64 columns.</summary>
     public int Blocks { get; }
 
-    /// <summary>[64 · Blocks]: source column at each position; −1 from <see cref="Columns"/> on.</summary>
-    public int* ColumnOrder { get; }
+    /// <summary>Whether rows and columns are numbered in 4 bytes.</summary>
+    public bool IsWide { get; }
 
-    /// <summary>[64 · Blocks].</summary>
+    /// <summary>[Columns]: which of <see cref="ColumnScales"/>.</summary>
+    public byte* ColumnFactors { get; }
+
+    /// <summary>c_j by <see cref="ColumnFactors"/>.</summary>
     public float* ColumnScales { get; }
 
-    /// <summary>[64 · Groups]: source row at each position; −1 from <see cref="Rows"/> on.</summary>
-    public int* RowOrder { get; }
+    /// <summary>[Rows]: which of <see cref="RowSteps"/>.</summary>
+    public byte* RowFactors { get; }
 
-    /// <summary>[64 · Groups].</summary>
+    /// <summary>step_i by <see cref="RowFactors"/>.</summary>
     public float* RowSteps { get; }
 
     /// <summary>[Groups, Blocks].</summary>
     public byte* Kinds { get; }
 
-    /// <summary>[Groups · Blocks + 1].</summary>
+    /// <summary>[4 · Groups + 1].</summary>
     public uint* EscapeStarts { get; }
 
-    /// <summary>{ u8 lane, u8 column, i16 delta }.</summary>
-    public byte* Escapes { get; }
+    /// <summary>Block · 4096 + lane · 64 + column.</summary>
+    public uint* EscapePlaces { get; }
+
+    public short* EscapeDeltas { get; }
 
     public byte* Codes { get; }
 
     /// <summary>Hash of column order and scales: weights that agree in it take the same quantised activations.</summary>
     public UInt128 ColumnsHash { get; }
 
+    /// <summary>Source column at a position.</summary>
+    public int Column(int position) => IsWide ? ((int*)_columnOrder)[position] : _columnOrder[position];
+
+    /// <summary>Source row at a position.</summary>
+    public int Row(int position) => IsWide ? ((int*)_rowOrder)[position] : _rowOrder[position];
+
+    /// <summary>[Columns] where not <see cref="IsWide"/>: source column at each position.</summary>
+    public ushort* NarrowColumns => _columnOrder;
+
+    /// <summary>[Rows] where not <see cref="IsWide"/>: source row at each position.</summary>
+    public ushort* NarrowRows => _rowOrder;
+
     /// <summary>Position of a source row.</summary>
-    public int RowPosition(int row) => _rowPositions[row];
+    public int RowPosition(int row) => _rowPositions.Value[row];
 
     /// <summary>First byte of a row group among <see cref="Codes"/>.</summary>
     public long GroupOffset(int group) => _groupOffsets[group];
 
-    /// <summary>Whether the 64 rows of a group are consecutive ones of the source.</summary>
-    public bool IsInOrder(int group) => _inOrder[group];
-
     /// <summary>Whether another weight takes the very same quantised activations.</summary>
     public bool SharesColumns(TiledView other) => Columns == other.Columns && ColumnsHash == other.ColumnsHash;
 
-    /// <summary>A permutation, then −1; returns its inverse.</summary>
-    private int[] Order(string what, int* order, int count, long padded)
+    private int[] RowPositions()
     {
-        var inverse = new int[count];
-        Array.Fill(inverse, -1);
+        var positions = new int[Rows];
+        for (var p = 0; p < Rows; p++)
+        {
+            positions[Row(p)] = p;
+        }
+
+        return positions;
+    }
+
+    private UInt128 HashOfColumns(int exponentBase)
+    {
+        var hash = new XxHash128();
+        hash.Append(new ReadOnlySpan<byte>(&exponentBase, sizeof(int)));
+        hash.Append(new ReadOnlySpan<byte>(_columnOrder, checked(Columns * (IsWide ? 4 : 2))));
+        hash.Append(new ReadOnlySpan<byte>(ColumnFactors, Columns));
+        return hash.GetCurrentHashAsUInt128();
+    }
+
+    /// <summary>A permutation.</summary>
+    private void CheckOrder(string what, ushort* order, int count)
+    {
+        var seen = new bool[count];
         for (var i = 0; i < count; i++)
         {
-            var source = order[i];
-            Require((uint)source < (uint)count && inverse[source] < 0, $"{what} order has {source} at position {i}; expected each of 0 … {count - 1} once");
-            inverse[source] = i;
-        }
-
-        for (long i = count; i < padded; i++)
-        {
-            Require(order[i] == -1, $"{what} order has {order[i]} at position {i}, behind the last; expected −1");
-        }
-
-        return inverse;
-    }
-
-    private void Factors(string what, float* factors, int count, long padded)
-    {
-        for (long i = 0; i < padded; i++)
-        {
-            Require(i < count ? float.IsFinite(factors[i]) : BitConverter.SingleToInt32Bits(factors[i]) == 0, $"{what} {i} of {count} is {factors[i]}; expected a finite number, behind the last 0");
+            var source = IsWide ? ((int*)order)[i] : order[i];
+            Require((uint)source < (uint)count && !seen[source], $"{what} order has {source} at position {i}; expected each of 0 … {count - 1} once");
+            seen[source] = true;
         }
     }
 
-    private void MarkOrder()
+    /// <summary>The factors that are used, at an address that stays.</summary>
+    private float[] Table(string what, int first, int perOctave, ReadOnlySpan<byte> used)
     {
-        for (var g = 0; g < Groups; g++)
+        Require(perOctave is >= 1 and <= byte.MaxValue, $"{what}s have {perOctave} steps per octave; expected 1 to 255");
+        byte most = 0;
+        foreach (var e in used)
         {
-            var order = RowOrder + ((long)TiledLayout.GroupRows * g);
-            var i = 1;
-            while (i < TiledLayout.GroupRows && order[i] == order[0] + i)
-            {
-                i++;
-            }
-
-            _inOrder[g] = i == TiledLayout.GroupRows;
+            most = Math.Max(most, e);
         }
+
+        // Normal numbers.
+        Require(first >= -126 * perOctave && (long)first + most <= 127 * perOctave, $"{what}s are 2^({first}/{perOctave}) to 2^({(long)first + most}/{perOctave}); expected 2^-126 to 2^127");
+        var table = GC.AllocateUninitializedArray<float>(most + 1, pinned: true);
+        for (var e = 0; e < table.Length; e++)
+        {
+            table[e] = StepPowers.Of(first + e, perOctave);
+        }
+
+        return table;
     }
 
     private void MeasureTiles()
@@ -166,31 +199,23 @@ internal sealed unsafe class TiledView
         }
     }
 
-    /// <summary>Returns the bytes of all sections in front of the codes.</summary>
-    private long CheckEscapes(long bytes)
+    private void CheckEscapes(uint count)
     {
-        var tiles = (long)Groups * Blocks;
-        var count = EscapeStarts[tiles];
-        var header = TiledLayout.HeaderBytes(Rows, Columns, count);
-        Require(EscapeStarts[0] == 0 && header <= bytes, $"its {count} escapes, from number {EscapeStarts[0]} on, do not fit into {bytes} bytes");
-        for (long t = 0; t < tiles; t++)
+        var parts = TiledLayout.SubGroups * Groups;
+        Require(EscapeStarts[0] == 0 && EscapeStarts[parts] == count, $"its escapes are number {EscapeStarts[0]} to {EscapeStarts[parts]}; expected 0 to {count}");
+        for (var s = 0; s < parts; s++)
         {
-            uint start = EscapeStarts[t], end = EscapeStarts[t + 1];
-            Require(start <= end && end <= count, $"tile {t} has escapes {start} to {end} of {count}");
-            var before = -1;
+            uint start = EscapeStarts[s], end = EscapeStarts[s + 1];
+            Require(start <= end && end <= count, $"sub-group {s} has escapes {start} to {end} of {count}");
+            long before = -1;
             for (var e = start; e < end; e++)
             {
-                int lane = Escapes[4 * e], column = Escapes[(4 * e) + 1], place = (lane << 8) | column;
-                Require(lane < TiledLayout.GroupRows && column < TiledLayout.BlockColumns && place > before, $"escape {e - start} of tile {t} is at lane {lane}, column {column}; expected ascending places in 64 × 64");
+                var place = EscapePlaces[e];
+                Require(place > before && place >> 12 < Blocks && (place >> 10 & 3) == s % TiledLayout.SubGroups, $"escape {e - start} of sub-group {s} is at block {place >> 12}, lane {place >> 6 & 63}, column {place & 63}; expected ascending places in {Blocks} blocks");
                 before = place;
             }
         }
-
-        return header;
     }
-
-    /// <summary>The delta of an escape.</summary>
-    public static int Delta(byte* escape) => BinaryPrimitives.ReadInt16LittleEndian(new(escape + 2, 2));
 
     private void Require(bool condition, [System.Runtime.CompilerServices.InterpolatedStringHandlerArgument("condition")] ref RequireMessage what)
     {

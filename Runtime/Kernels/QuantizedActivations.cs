@@ -118,7 +118,7 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
         var values = stackalloc float[TiledLayout.BlockColumns];
         for (var block = 0; block < weight.Blocks; block++)
         {
-            Gather<L>(x, weight, block, values);
+            Gather(x, weight, block, values);
             L a = L.Load(values), b = L.Load(values + 16), c = L.Load(values + 32), d = L.Load(values + 48);
             var max = L.MaxOf(L.Max(L.Max(L.Abs(a), L.Abs(b)), L.Max(L.Abs(c), L.Abs(d))));
             if (max < Smallest)
@@ -143,25 +143,31 @@ internal unsafe readonly record struct QuantizedActivations(nint CodesAddress, n
     }
 
     /// <summary>c_j·x_j of one block, padding as zeros.</summary>
-    public static void Gather<L>(float* x, TiledView weight, int block, float* values)
-        where L : struct, ILanes<L>
+    public static void Gather(float* x, TiledView weight, int block, float* values)
     {
         var first = block * TiledLayout.BlockColumns;
-        var order = weight.ColumnOrder + first;
         var count = Math.Min(weight.Columns - first, TiledLayout.BlockColumns);
-        for (var j = 0; j < count; j++)
+        var factors = weight.ColumnFactors + first;
+        var scales = weight.ColumnScales;
+        if (weight.IsWide)
         {
-            values[j] = x[order[j]];
+            for (var j = 0; j < count; j++)
+            {
+                values[j] = x[weight.Column(first + j)] * scales[factors[j]];
+            }
+        }
+        else
+        {
+            var order = weight.NarrowColumns + first;
+            for (var j = 0; j < count; j++)
+            {
+                values[j] = x[order[j]] * scales[factors[j]];
+            }
         }
 
         for (var j = count; j < TiledLayout.BlockColumns; j++)
         {
             values[j] = 0f;
-        }
-
-        for (var j = 0; j < TiledLayout.BlockColumns; j += Lane)
-        {
-            L.Store(L.Multiply(L.Load(values + j), L.Load(weight.ColumnScales + first + j)), values + j);
         }
     }
 }

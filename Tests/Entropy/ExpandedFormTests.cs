@@ -131,9 +131,15 @@ public sealed unsafe class ExpandedFormTests
     /// <summary>The definition in plain loops: other kinds, scalar tiles of n where they fit.</summary>
     private static byte[] Expanded(byte[] compact, TiledMatrix matrix)
     {
-        int tiles = matrix.Widths.Length, kinds = 512 * (matrix.Blocks + matrix.RowGroups);
+        var tiles = matrix.Widths.Length;
         var expanded = new List<byte>(compact[..(compact.Length - matrix.Widths.Sum(w => TiledLayout.TileBytes(w)))]);
         var at = expanded.Count;
+        int kinds;
+        fixed (byte* data = compact)
+        {
+            kinds = (int)(new TiledView("w", data, compact.Length, matrix.Rows, matrix.Columns, matrix.States).Kinds - data);
+        }
+
         for (var t = 0; t < tiles; t++)
         {
             int width = matrix.Widths[t], bytes = TiledLayout.TileBytes(width);

@@ -34,51 +34,74 @@ public unsafe class TiledViewTests
     public void Weights_with_the_same_column_order_and_scales_share_activations()
     {
         RandomTiled a = Weight(), b = Weight(1);
-        a.Bytes.AsSpan(0, 512 * 3).CopyTo(b.Bytes);
+        a.Bytes.AsSpan(0, 4).CopyTo(b.Bytes);
+        a.Bytes.AsSpan(a.OrdersOffset, 2 * Columns).CopyTo(b.Bytes.AsSpan(b.OrdersOffset));
+        a.Bytes.AsSpan(a.FactorsOffset, Columns).CopyTo(b.Bytes.AsSpan(b.FactorsOffset));
         fixed (byte* pa = a.Bytes, pb = b.Bytes)
         {
             var view = new TiledView("a", pa, a.Bytes.Length, Rows, Columns, 8);
             Assert.True(view.SharesColumns(new("b", pb, b.Bytes.Length, Rows, Columns, 1)));
-            pb[4 * 192] ^= 1;
+            pb[b.FactorsOffset] ^= 1;
             Assert.False(view.SharesColumns(new("b", pb, b.Bytes.Length, Rows, Columns, 1)));
         }
     }
 
-    public static TheoryData<string, int, uint> Damages()
+    public static TheoryData<string, int, uint, int> Damages()
     {
         var w = Weight();
-        int scales = 4 * 192, rows = 512 * 3, steps = rows + (4 * 128), kinds = w.KindsOffset, starts = w.EscapesOffset, escapes = starts + (4 * 7);
+        int columns = w.OrdersOffset, rows = columns + (2 * Columns), kinds = w.KindsOffset, starts = 16, places = w.PlacesOffset;
         return new()
         {
-            { "column order has 130", 0, Columns },
-            { "column order has -1 at position 5", 20, uint.MaxValue },
-            { "column order has " + w.ColumnOrder[0] + " at position 1", 4, (uint)w.ColumnOrder[0] },
-            { "behind the last; expected −1", 4 * Columns, 0 },
-            { "column scale 3", scales + 12, BitConverter.SingleToUInt32Bits(float.NaN) },
-            { "column scale 130", scales + (4 * Columns), BitConverter.SingleToUInt32Bits(1f) },
-            { "row order has 70", rows, Rows },
-            { "behind the last; expected −1", rows + (4 * 127), 1 },
-            { "row step 2", steps + 8, BitConverter.SingleToUInt32Bits(float.PositiveInfinity) },
-            { "is of kind 0x01", kinds, 0x84848401 },
-            { "is of kind 0x89", kinds, 0x84848489 },
-            { "is of kind 0x0a", kinds, 0x8484840a },
-            { "its tiles take", kinds, BinaryPrimitives.ReadUInt32LittleEndian(w.Bytes.AsSpan(kinds)) ^ (w.Bytes[kinds] == 0x88 ? 12u : 1u) },
-            { "escapes, from number 1 on", starts, 1 },
-            { "do not fit", starts + 24, 0x7fffffff },
-            { "tile 0 has escapes", starts + 4, 0xffffffff },
-            { "at lane 64", escapes, 64 },
-            { "column 64", escapes, 64 << 8 },
-            { "expected ascending places", escapes + 4, 0 },
+            { "column scales are 2^(-2000/8)", 0, unchecked((uint)-2000), 4 },
+            { "row steps are 2^(600/4)", 4, 600, 4 },
+            { "row steps have 0 steps per octave", 8, 0, 4 },
+            { "row steps have -1 steps per octave", 8, uint.MaxValue, 4 },
+            { "row steps have 256 steps per octave", 8, 256, 4 },
+            { "do not fit", 12, 0x7fffffff, 4 },
+            { "do not fit", 12, 0xffffffff, 4 },
+            { "column order has 130 at position 0", columns, Columns, 2 },
+            { "column order has 65535 at position 5", columns + 10, 65535, 2 },
+            { "column order has " + w.ColumnOrder[0] + " at position 1", columns + 2, (uint)w.ColumnOrder[0], 2 },
+            { "row order has 70", rows, Rows, 2 },
+            { "row order has " + w.RowOrder[0] + " at position 69", rows + (2 * 69), (uint)w.RowOrder[0], 2 },
+            { "is of kind 0x01", kinds, 0x01, 1 },
+            { "is of kind 0x89", kinds, 0x89, 1 },
+            { "is of kind 0x0a", kinds, 0x0a, 1 },
+            { "its tiles take", kinds, w.Bytes[kinds] == 0x88 ? 0x84u : w.Bytes[kinds] ^ 1u, 1 },
+            { "escapes are number 1", starts, 1, 4 },
+            { $"escapes are number 0 to 77; expected 0 to {w.Escapes.Count}", starts + 32, 77, 4 },
+            { "sub-group 0 has escapes", starts + 4, 0xffffffff, 4 },
+            { "at block 3, lane", places, 3 << 12, 4 },
+            { "at block 0, lane 16", places, 16 << 6, 4 },
+            { "expected ascending places", places + 4, 0, 4 },
         };
     }
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void Each_damage_is_named(string message, int offset, uint value)
+    public void Each_damage_is_named(string message, int offset, uint value, int count)
     {
         var bytes = Weight().Bytes.ToArray();
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), value);
+        var four = new byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(four, value);
+        four.AsSpan(0, count).CopyTo(bytes.AsSpan(offset));
         Assert.Contains(message, Open(bytes).Text);
+    }
+
+    /// <summary>Rows and columns are numbered in four bytes where two are not enough.</summary>
+    [Theory]
+    [InlineData(65536)]
+    [InlineData(65537)]
+    public void Many_rows_come_back(int rows)
+    {
+        var weight = new RandomTiled(rows, 3, new(1, Width: 2, EscapesPerTile: 0), new Random(1));
+        fixed (byte* data = weight.Bytes)
+        {
+            var view = new TiledView("w", data, weight.Bytes.Length, rows, 3, 1);
+            Assert.Equal(rows > 65536, view.IsWide);
+            Assert.Equal(weight.RowOrder, Enumerable.Range(0, rows).Select(view.Row));
+            Assert.Equal(weight.ColumnOrder, Enumerable.Range(0, 3).Select(view.Column));
+        }
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public unsafe class TiledKernelTests
 {
     private static readonly (int Rows, int Columns)[] s_shapes = [(1, 1), (100, 100), (64, 64), (37, 192), (130, 576), (192, 640)];
 
+    /// <summary>Rows, or columns, that take four bytes to number.</summary>
+    private static readonly (int Rows, int Columns)[] s_wideShapes = [(65_540, 64), (16, 65_600)];
+
     public static TheoryData<int, int, KernelSet> CodingsAndRungs()
     {
         var data = new TheoryData<int, int, KernelSet>();
@@ -34,6 +37,18 @@ public unsafe class TiledKernelTests
         {
             var random = new Random(rows + columns + width);
             Int8(new(rows, columns, new(states, width, RowsInOrder: columns == 192), random), rung, random);
+        }
+    }
+
+    [Fact]
+    public void Weights_with_more_than_65536_rows_or_columns_multiply()
+    {
+        foreach (var (rows, columns) in s_wideShapes)
+        {
+            var random = new Random(rows);
+            var weight = new RandomTiled(rows, columns, new(1, Width: 2, EscapesPerTile: 0), random);
+            Int8(weight, KernelSet.Auto, random, tokens: [1, 8]);
+            Float(weight, KernelSet.Auto, random);
         }
     }
 
@@ -133,13 +148,13 @@ public unsafe class TiledKernelTests
         }
     }
 
-    private static void Int8(RandomTiled weight, KernelSet rung, Random random, bool extreme = false)
+    private static void Int8(RandomTiled weight, KernelSet rung, Random random, bool extreme = false, int[]? tokens = null)
     {
         using var resident = new ResidentTiled(weight, weight.Shape.States);
         int rows = weight.Rows, columns = weight.Columns;
-        foreach (var tokens in (int[])[1, 2, 3, 8, 17])
+        foreach (var count in tokens ?? [1, 2, 3, 8, 17])
         {
-            var x = RandomFloats(tokens * columns, random);
+            var x = RandomFloats(count * columns, random);
             if (extreme)
             {
                 // All of c·x of one size: codes of 127.
@@ -150,19 +165,19 @@ public unsafe class TiledKernelTests
             }
 
             var expected = new List<float>();
-            for (var t = 0; t < tokens; t++)
+            for (var t = 0; t < count; t++)
             {
                 expected.AddRange(ReferenceTiled.MultiplyInt8(weight, x.AsSpan(t * columns, columns)));
             }
 
-            var buffer = new byte[QuantizedActivations.TiledBytes(tokens, columns)];
-            var y = new float[tokens * rows];
+            var buffer = new byte[QuantizedActivations.TiledBytes(count, columns)];
+            var y = new float[count * rows];
             fixed (byte* b = buffer)
             fixed (float* px = x, py = y)
             {
-                var a = QuantizedActivations.TiledIn(b, tokens, columns);
-                LaneDispatch.Run(rung, new Quantise(a, (nint)px, resident.Weight.Tiled!, tokens));
-                var call = resident.Call(rung, tokens, py);
+                var a = QuantizedActivations.TiledIn(b, count, columns);
+                LaneDispatch.Run(rung, new Quantise(a, (nint)px, resident.Weight.Tiled!, count));
+                var call = resident.Call(rung, count, py);
                 var blocks = (rows + 15) / 16;
                 // In pieces that begin and end within row groups.
                 for (var first = 0; first < blocks; first += 3)
@@ -170,9 +185,9 @@ public unsafe class TiledKernelTests
                     resident.Kernel.MultiplyInt8(call, a, first, Math.Min(first + 3, blocks), resident.Scratch);
                 }
 
-                AssertSameBits(expected, y, $"{rung} [{rows}, {columns}] × {tokens}");
+                AssertSameBits(expected, y, $"{rung} [{rows}, {columns}] × {count}");
                 resident.Kernel.MultiplyInt8(call with { Accumulate = true }, a, 0, blocks, resident.Scratch);
-                AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating {rung} [{rows}, {columns}] × {tokens}");
+                AssertSameBits([.. expected.Select(v => v + v)], y, $"accumulating {rung} [{rows}, {columns}] × {count}");
             }
         }
     }

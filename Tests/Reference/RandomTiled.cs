@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ModelPack.Formats;
 
 namespace ModelPack.Tests.Reference;
 
@@ -23,6 +24,8 @@ internal sealed record TiledShape(int States, int Width = 0, int EscapesPerTile 
 /// </summary>
 internal sealed class RandomTiled
 {
+    private const int RowStepsPerOctave = 4;
+
     private readonly Random _random;
 
     public RandomTiled(int rows, int columns, TiledShape shape, Random random)
@@ -36,8 +39,9 @@ internal sealed class RandomTiled
         Integers = new int[Groups * 64, Blocks * 64];
         ColumnOrder = Permutation(columns, false);
         RowOrder = Permutation(rows, shape.RowsInOrder);
-        ColumnScales = Factors(columns);
-        RowSteps = Factors(rows);
+        (ColumnExponents, RowExponents) = (Exponents(columns, 8), Exponents(rows, RowStepsPerOctave));
+        ColumnScales = [.. ColumnExponents.Select(e => StepPowers.Of(e, 8))];
+        RowSteps = [.. RowExponents.Select(e => StepPowers.Of(e, RowStepsPerOctave))];
         Bytes = Write();
     }
 
@@ -51,8 +55,15 @@ internal sealed class RandomTiled
 
     public int Blocks { get; }
 
-    /// <summary>By position, padding included.</summary>
+    /// <summary>By position, padding and escapes included.</summary>
     public int[,] Integers { get; }
+
+    /// <summary>What the escapes add to what the tiles hold; group after group, in it sub-group after sub-group, in that block after block, by lane, then column.</summary>
+    public List<(int Row, int Column, short Delta)> Escapes { get; } = [];
+
+    public int[] ColumnExponents { get; }
+
+    public int[] RowExponents { get; }
 
     public int[] ColumnOrder { get; }
 
@@ -68,10 +79,18 @@ internal sealed class RandomTiled
     public int CodesOffset { get; private set; }
 
     /// <summary>Where the kinds of the tiles begin.</summary>
-    public int KindsOffset => 512 * (Blocks + Groups);
+    public int KindsOffset => FactorsOffset + Columns + Rows;
 
-    /// <summary>Where the escapes' starts begin.</summary>
-    public int EscapesOffset => KindsOffset + (((Groups * Blocks) + 63) / 64 * 64);
+    /// <summary>Where the factors begin: columns', then rows'.</summary>
+    public int FactorsOffset => OrdersOffset + (OrderBytes * (Columns + Rows)) + (2 * Escapes.Count);
+
+    /// <summary>Where the orders begin: columns', then rows'.</summary>
+    public int OrdersOffset => PlacesOffset + (4 * Escapes.Count);
+
+    /// <summary>Where the escapes' places begin; their starts are behind the first 16 bytes.</summary>
+    public int PlacesOffset => 16 + (4 * ((4 * Groups) + 1));
+
+    private int OrderBytes => Math.Max(Rows, Columns) > 65536 ? 4 : 2;
 
     private int[] Permutation(int count, bool identity)
     {
@@ -84,19 +103,12 @@ internal sealed class RandomTiled
         return order;
     }
 
-    private float[] Factors(int count) => [.. Enumerable.Range(0, count).Select(_ => MathF.ScaleB(0.5f + _random.NextSingle(), _random.Next(-4, 2)))];
+    private int[] Exponents(int count, int perOctave) => [.. Enumerable.Range(0, count).Select(_ => _random.Next(-5 * perOctave, 2 * perOctave))];
 
     private byte[] Write()
     {
-        var header = new MemoryStream();
-        WriteOrder(header, ColumnOrder, Blocks * 64);
-        WriteFactors(header, ColumnScales, Blocks * 64);
-        WriteOrder(header, RowOrder, Groups * 64);
-        WriteFactors(header, RowSteps, Groups * 64);
-
         var kinds = new byte[Groups * Blocks];
-        var starts = new List<uint>();
-        var escapes = new List<(byte Lane, byte Column, short Delta)>();
+        var escapes = new List<(int Row, int Column, short Delta)>();
         var codes = new MemoryStream();
         for (var g = 0; g < Groups; g++)
         {
@@ -106,25 +118,41 @@ internal sealed class RandomTiled
             {
                 var width = Shape.Width == 0 ? _random.Next(2, 9) : Shape.Width;
                 kinds[(g * Blocks) + b] = (byte)(Shape.Stored(width) | (Shape.IsScalar(width) ? 0 : 0x80));
-                starts.Add((uint)escapes.Count);
                 codes.Write(Tile(g, b, width, path));
                 AddEscapes(g, b, escapes);
             }
         }
 
-        starts.Add((uint)escapes.Count);
+        // Sub-groups of 16 rows, then blocks, then rows, then columns.
+        Escapes.AddRange(escapes.OrderBy(e => e.Row / 16).ThenBy(e => e.Column / 64).ThenBy(e => e.Row).ThenBy(e => e.Column));
+        var header = new MemoryStream();
+        Put(header, unchecked((uint)ColumnExponents.Min()));
+        Put(header, unchecked((uint)RowExponents.Min()));
+        Put(header, RowStepsPerOctave);
+        Put(header, (uint)Escapes.Count);
+        for (var s = 0; s <= 4 * Groups; s++)
+        {
+            Put(header, (uint)Escapes.Count(e => e.Row / 16 < s));
+        }
+
+        foreach (var (row, column, _) in Escapes)
+        {
+            Put(header, (uint)((column / 64 * 4096) + (row % 64 * 64) + (column % 64)));
+        }
+
+        foreach (var source in ColumnOrder.Concat(RowOrder))
+        {
+            Put(header, (uint)source, OrderBytes);
+        }
+
+        foreach (var (_, _, delta) in Escapes)
+        {
+            Put(header, (ushort)delta, 2);
+        }
+
+        header.Write([.. ColumnExponents.Select(e => (byte)(e - ColumnExponents.Min()))]);
+        header.Write([.. RowExponents.Select(e => (byte)(e - RowExponents.Min()))]);
         header.Write(kinds);
-        Pad(header);
-        foreach (var start in starts)
-        {
-            Put(header, start);
-        }
-
-        foreach (var (lane, column, delta) in escapes)
-        {
-            Put(header, (uint)(lane | (column << 8) | ((ushort)delta << 16)));
-        }
-
         Pad(header);
         CodesOffset = (int)header.Length;
         header.Write(codes.ToArray());
@@ -167,16 +195,16 @@ internal sealed class RandomTiled
         return bytes;
     }
 
-    private void AddEscapes(int group, int block, List<(byte, byte, short)> escapes)
+    private void AddEscapes(int group, int block, List<(int, int, short)> escapes)
     {
-        for (byte lane = 0; lane < 64; lane++)
+        for (var lane = 0; lane < 64; lane++)
         {
-            for (byte column = 0; column < 64; column++)
+            for (var column = 0; column < 64; column++)
             {
                 if (_random.Next(4096) < Shape.EscapesPerTile)
                 {
                     var delta = (short)(Shape.Extreme ? short.MaxValue : _random.Next(-1000, 1000));
-                    escapes.Add((lane, column, delta));
+                    escapes.Add(((64 * group) + lane, (64 * block) + column, delta));
                     Integers[(group * 64) + lane, (block * 64) + column] += delta;
                 }
             }
@@ -212,27 +240,11 @@ internal sealed class RandomTiled
         }
     }
 
-    private static void WriteOrder(Stream stream, int[] order, int padded)
-    {
-        for (var i = 0; i < padded; i++)
-        {
-            Put(stream, unchecked((uint)(i < order.Length ? order[i] : -1)));
-        }
-    }
-
-    private static void WriteFactors(Stream stream, float[] factors, int padded)
-    {
-        for (var i = 0; i < padded; i++)
-        {
-            Put(stream, i < factors.Length ? BitConverter.SingleToUInt32Bits(factors[i]) : 0);
-        }
-    }
-
-    private static void Put(Stream stream, uint value)
+    private static void Put(Stream stream, uint value, int bytes = 4)
     {
         var four = new byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(four, value);
-        stream.Write(four);
+        stream.Write(four, 0, bytes);
     }
 
     private static void Pad(MemoryStream stream) => stream.Write(new byte[(int)((64 - (stream.Length % 64)) % 64)]);

@@ -28,13 +28,22 @@ internal static class ReferenceTiled
         var y = new float[w.Rows];
         for (var i = 0; i < w.Rows; i++)
         {
+            // Escapes first, by themselves.
             var acc = 0f;
+            var beside = new int[w.Blocks * 64];
+            foreach (var (_, column, delta) in w.Escapes.Where(e => e.Row == i).OrderBy(e => e.Column))
+            {
+                var product = (float)(delta * codes[column]) * scales[column / 64];
+                acc += product;
+                beside[column] = delta;
+            }
+
             for (var b = 0; b < w.Blocks; b++)
             {
                 long dot = 0;
                 for (var j = 64 * b; j < 64 * (b + 1); j++)
                 {
-                    dot += (long)w.Integers[i, j] * codes[j];
+                    dot += (long)(w.Integers[i, j] - beside[j]) * codes[j];
                 }
 
                 acc = MathF.FusedMultiplyAdd(dot, scales[b], acc);

@@ -25,19 +25,17 @@ internal sealed unsafe class TiledWeight(MatrixKernel kernel, int width, int esc
         int groups = TiledLayout.Groups(rows), blocks = TiledLayout.Blocks(columns);
         int[] order = [.. Enumerable.Range(0, columns)];
         random.Shuffle(order);
-        var at = Columns(to, order, blocks * TiledLayout.BlockColumns);
-        for (var i = 0; i < rows; i++)
-        {
-            ((int*)at)[i] = i;
-        }
-
-        at += 4 * (long)rows;
-        new Span<float>(at, rows).Fill(0.01f);
-        at += 4 * (long)rows;
-        var tiles = Tiles(rows, columns);
-        NativeMemory.Fill(at, (nuint)tiles, (byte)(width | (Kernel.Format.States == 1 ? 0 : TiledLayout.Trellis)));
-        Escapes(at + TiledLayout.Padded(tiles), tiles, random);
-
+        var kinds = new byte[groups * blocks];
+        Array.Fill(kinds, (byte)(width | (Kernel.Format.States == 1 ? 0 : TiledLayout.Trellis)));
+        var header = new Span<byte>(to, checked((int)Header(rows, columns)));
+        header.Clear();
+        TiledHeader.Write(
+            header,
+            new(order, [.. order.Select((_, i) => i % 16 - 8)], TiledLayout.ColumnStepsPerOctave),
+            new([.. Enumerable.Range(0, rows)], [.. Enumerable.Range(0, rows).Select(i => i % 8 - 30)], 4),
+            0,
+            kinds,
+            Escapes(groups, blocks, random));
         var codes = to + Header(rows, columns);
         var group = blocks * TiledLayout.TileBytes(width);
         random.NextBytes(new Span<byte>(codes, group));
@@ -48,37 +46,17 @@ internal sealed unsafe class TiledWeight(MatrixKernel kernel, int width, int esc
 
     private long Header(int rows, int columns) => TiledLayout.HeaderBytes(rows, columns, escapesPerTile * Tiles(rows, columns));
 
-    /// <summary>Column order and scales.</summary>
-    private static byte* Columns(byte* to, int[] order, int padded)
+    private TiledEscape[] Escapes(int groups, int blocks, Random random)
     {
-        for (var i = 0; i < padded; i++)
+        var escapes = new TiledEscape[groups * blocks * escapesPerTile];
+        for (var e = 0; e < escapes.Length; e++)
         {
-            ((int*)to)[i] = i < order.Length ? order[i] : -1;
-            ((float*)to)[padded + i] = i < order.Length ? 0.5f + (i % 16 / 16f) : 0f;
+            // In a tile ascending by lane.
+            var (tile, i) = Math.DivRem(e, escapesPerTile);
+            var lanes = TiledLayout.GroupRows / escapesPerTile;
+            escapes[e] = TiledEscape.Of(tile / blocks, tile % blocks, (i * lanes) + random.Next(lanes), random.Next(TiledLayout.BlockColumns), (short)random.Next(-1000, 1000));
         }
 
-        return to + (8 * (long)padded);
-    }
-
-    private void Escapes(byte* to, long tiles, Random random)
-    {
-        var starts = (uint*)to;
-        for (long t = 0; t <= tiles; t++)
-        {
-            starts[t] = (uint)(t * escapesPerTile);
-        }
-
-        var escape = to + (4 * (tiles + 1));
-        for (long t = 0; t < tiles; t++)
-        {
-            // Ascending by lane.
-            for (var e = 0; e < escapesPerTile; e++, escape += TiledLayout.EscapeBytes)
-            {
-                var lanes = TiledLayout.GroupRows / escapesPerTile;
-                escape[0] = (byte)((e * lanes) + random.Next(lanes));
-                escape[1] = (byte)random.Next(TiledLayout.BlockColumns);
-                *(short*)(escape + 2) = (short)random.Next(-1000, 1000);
-            }
-        }
+        return escapes;
     }
 }

@@ -7,14 +7,17 @@ namespace ModelPack.Kernels;
 
 internal unsafe partial struct AdvSimdRung
 {
-    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where W : struct, IWidth
     {
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector128.Create(x.Scales[b]);
             for (var s = first; s < end; s++)
             {
                 var unit = codes + (2 * 64 * W.Bits * s);
+                var to = acc + (16 * s);
                 Vector128<sbyte> a0 = AdvSimd.LoadVector128(a), a1 = AdvSimd.LoadVector128(a + 16), a2 = AdvSimd.LoadVector128(a + 32), a3 = AdvSimd.LoadVector128(a + 48);
                 for (var part = 0; part < 4; part++)
                 {
@@ -22,18 +25,17 @@ internal unsafe partial struct AdvSimdRung
                     sum = Quads4<ScalarTile<W>>(sum, unit, 4, part, a1);
                     sum = Quads4<ScalarTile<W>>(sum, unit + (64 * W.Bits), 0, part, a2);
                     sum = Quads4<ScalarTile<W>>(sum, unit + (64 * W.Bits), 4, part, a3);
-                    AdvSimd.Store(dots + (16 * s) + (4 * part), AdvSimd.ConvertToSingle(sum));
+                    AdvSimd.Store(to + (4 * part), AdvSimd.FusedMultiplyAdd(AdvSimd.LoadVector128(to + (4 * part)), AdvSimd.ConvertToSingle(sum), scale));
                 }
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 
-    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
-        where W : struct, IWidth => TiledPanels.DotTrellis<AdvSimdRung, W>(codes, first, end, blocks, a, sums, dots, state, eight);
+    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
+        where W : struct, IWidth => TiledPanels.DotTrellis<AdvSimdRung, AdvSimdLanes, W>(codes, first, end, blocks, x, acc, state, eight);
 
     public static void UnpackTrellis<W>(byte* unit, byte* quads, byte* state, int eight)
         where W : struct, IWidth

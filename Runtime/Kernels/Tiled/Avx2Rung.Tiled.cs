@@ -7,14 +7,16 @@ namespace ModelPack.Kernels;
 
 internal unsafe partial struct Avx2Rung
 {
-    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where W : struct, IWidth
     {
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector256.Create(x.Scales[b]);
             for (var s = first; s < end; s++)
             {
-                Vector256<int> low = Start<ScalarTile<W>>(sums[b]), high = low;
+                Vector256<int> low = Start<ScalarTile<W>>(x.Sums[b]), high = low;
                 var planes = codes + (2 * 64 * W.Bits * s);
                 var at = a;
                 for (var u = 0; u < 2; u++)
@@ -33,29 +35,34 @@ internal unsafe partial struct Avx2Rung
                     planes += 64 * W.Bits;
                 }
 
-                Avx.Store(dots + (16 * s), Avx.ConvertToVector256Single(low));
-                Avx.Store(dots + (16 * s) + 8, Avx.ConvertToVector256Single(high));
+                Add(acc + (16 * s), low, scale);
+                Add(acc + (16 * s) + 8, high, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 
-    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* acc, Vector256<int> dots, Vector256<float> scale) =>
+        Avx.Store(acc, Fma.MultiplyAdd(Avx.ConvertToVector256Single(dots), scale, Avx.LoadVector256(acc)));
+
+    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
         where W : struct, IWidth
     {
         var eightStates = Vector256.Create((uint)eight);
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector256.Create(x.Scales[b]);
             // Halves of 8 rows.
             for (var h = 2 * first; h < 2 * end; h++)
             {
                 var unit = codes + (2 * 64 * W.Bits * (h >> 1)) + (32 * (h & 1));
                 var at = a;
                 // Codes are n + 2^width; sums are kept four times.
-                var sum = Vector256.Create(-(sums[b] << (W.Bits + 2)));
+                var sum = Vector256.Create(-(x.Sums[b] << (W.Bits + 2)));
                 var before = Avx.LoadVector256(state + (32 * h));
                 for (var u = 0; u < 2; u++)
                 {
@@ -72,12 +79,11 @@ internal unsafe partial struct Avx2Rung
                 }
 
                 Avx.Store(state + (32 * h), before);
-                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(sum >> 2));
+                Add(acc + (8 * h), sum >> 2, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 

@@ -7,14 +7,16 @@ namespace ModelPack.Kernels;
 
 internal unsafe partial struct Avx512Rung
 {
-    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where W : struct, IWidth
     {
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector512.Create(x.Scales[b]);
             for (var s = first; s < end; s++)
             {
-                var sum = Start<ScalarTile<W>>(sums[b]);
+                var sum = Start<ScalarTile<W>>(x.Sums[b]);
                 var planes = codes + (2 * 64 * W.Bits * s);
                 var at = a;
                 for (var u = 0; u < 2; u++)
@@ -30,27 +32,32 @@ internal unsafe partial struct Avx512Rung
                     planes += 64 * W.Bits;
                 }
 
-                Avx512F.Store(dots + (16 * s), Avx512F.ConvertToVector512Single(sum));
+                Add(acc + (16 * s), sum, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 
-    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* acc, Vector512<int> dots, Vector512<float> scale) =>
+        Avx512F.Store(acc, Avx512F.FusedMultiplyAdd(Avx512F.ConvertToVector512Single(dots), scale, Avx512F.LoadVector512(acc)));
+
+    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
         where W : struct, IWidth
     {
         var eightStates = Vector512.Create((uint)eight);
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector512.Create(x.Scales[b]);
             for (var s = first; s < end; s++)
             {
                 var unit = codes + (2 * 64 * W.Bits * s);
                 var at = a;
                 // Codes are n + 2^width; sums are kept four times.
-                var sum = Vector512.Create(-(sums[b] << (W.Bits + 2)));
+                var sum = Vector512.Create(-(x.Sums[b] << (W.Bits + 2)));
                 var before = Avx512BW.LoadVector512(state + (64 * s));
                 for (var u = 0; u < 2; u++)
                 {
@@ -67,12 +74,11 @@ internal unsafe partial struct Avx512Rung
                 }
 
                 Avx512BW.Store(state + (64 * s), before);
-                Avx512F.Store(dots + (16 * s), Avx512F.ConvertToVector512Single(sum >> 2));
+                Add(acc + (16 * s), sum >> 2, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 

@@ -7,14 +7,16 @@ namespace ModelPack.Kernels;
 
 internal unsafe partial struct AvxVnniRung
 {
-    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where W : struct, IWidth
     {
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector256.Create(x.Scales[b]);
             for (var s = first; s < end; s++)
             {
-                Vector256<int> low = Vector256.Create(-(sums[b] << (W.Bits - 1))), high = low;
+                Vector256<int> low = Vector256.Create(-(x.Sums[b] << (W.Bits - 1))), high = low;
                 var planes = codes + (2 * 64 * W.Bits * s);
                 var at = a;
                 for (var u = 0; u < 2; u++)
@@ -32,13 +34,12 @@ internal unsafe partial struct AvxVnniRung
                     planes += 64 * W.Bits;
                 }
 
-                Avx.Store(dots + (16 * s), Avx.ConvertToVector256Single(low));
-                Avx.Store(dots + (16 * s) + 8, Avx.ConvertToVector256Single(high));
+                Add(acc + (16 * s), low, scale);
+                Add(acc + (16 * s) + 8, high, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 
@@ -46,18 +47,24 @@ internal unsafe partial struct AvxVnniRung
     private static Vector256<int> Dot4(Vector256<int> sum, Vector256<byte> c0, Vector256<byte> c1, Vector256<byte> c2, Vector256<byte> c3, sbyte* a) =>
         Dot(Dot(Dot(Dot(sum, c0, Broadcast(a)), c1, Broadcast(a + 4)), c2, Broadcast(a + 8)), c3, Broadcast(a + 12));
 
-    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(float* acc, Vector256<int> dots, Vector256<float> scale) =>
+        Avx.Store(acc, Fma.MultiplyAdd(Avx.ConvertToVector256Single(dots), scale, Avx.LoadVector256(acc)));
+
+    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
         where W : struct, IWidth
     {
         var eightStates = Vector256.Create((uint)eight);
+        var a = x.Codes;
         for (var b = 0; b < blocks; b++)
         {
+            var scale = Vector256.Create(x.Scales[b]);
             // Halves of 8 rows.
             for (var h = 2 * first; h < 2 * end; h++)
             {
                 var unit = codes + (2 * 64 * W.Bits * (h >> 1)) + (32 * (h & 1));
                 var at = a;
-                Vector256<int> sum = Vector256.Create(-(sums[b] << W.Bits)), sumUp = Vector256<int>.Zero, top = sumUp, topUp = sumUp;
+                Vector256<int> sum = Vector256.Create(-(x.Sums[b] << W.Bits)), sumUp = Vector256<int>.Zero, top = sumUp, topUp = sumUp;
                 var before = Avx.LoadVector256(state + (32 * h));
                 for (var u = 0; u < 2; u++)
                 {
@@ -75,12 +82,11 @@ internal unsafe partial struct AvxVnniRung
 
                 Avx.Store(state + (32 * h), before);
                 sum = W.Bits <= 4 ? sum + (sumUp >> 2) : W.Bits <= 6 ? sum + sumUp : (sum + sumUp) + ((top << 6) + (topUp << 4));
-                Avx.Store(dots + (8 * h), Avx.ConvertToVector256Single(sum));
+                Add(acc + (8 * h), sum, scale);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 

@@ -8,21 +8,18 @@ namespace ModelPack.Kernels;
 /// </remarks>
 internal unsafe interface ITiledRung : IDotRung
 {
-    /// <summary>
-    /// Σ q·a of consecutive scalar tiles of one width.
-    /// </summary>
+    /// <summary>acc = fma(Σ q·a, scale of the block, acc) for consecutive scalar tiles of one width.</summary>
     /// <param name="codes">The first tile.</param>
     /// <param name="first">First sub-group that is wanted.</param>
     /// <param name="end">The one behind the last.</param>
     /// <param name="blocks">Tiles.</param>
-    /// <param name="a">[blocks, 64] activations.</param>
-    /// <param name="sums">[blocks] their sums.</param>
-    /// <param name="dots">Result: [blocks, 64] exact floats, those of the wanted sub-groups.</param>
-    static abstract void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    /// <param name="x">From the first tile's block on.</param>
+    /// <param name="acc">[64] by lane, those of the wanted sub-groups.</param>
+    static abstract void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where W : struct, IWidth;
 
     /// <summary>The same for trellis tiles; moves <paramref name="state"/> on.</summary>
-    static abstract void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    static abstract void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
         where W : struct, IWidth;
 
     /// <summary>
@@ -35,4 +32,20 @@ internal unsafe interface ITiledRung : IDotRung
     /// <param name="eight">−1 or 0.</param>
     static abstract void UnpackTrellis<W>(byte* unit, byte* quads, byte* state, int eight)
         where W : struct, IWidth;
+}
+
+/// <summary>One token's quantised activations as tiles take them.</summary>
+internal unsafe readonly struct TileInput(sbyte* codes, int* sums, float* scales)
+{
+    /// <summary>[blocks, 64].</summary>
+    public readonly sbyte* Codes = codes;
+
+    /// <summary>[blocks]: sums of codes.</summary>
+    public readonly int* Sums = sums;
+
+    /// <summary>[blocks].</summary>
+    public readonly float* Scales = scales;
+
+    /// <summary>From a later block on.</summary>
+    public TileInput From(int block) => new(Codes + (64 * (nint)block), Sums + block, Scales + block);
 }

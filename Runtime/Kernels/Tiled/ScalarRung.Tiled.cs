@@ -4,11 +4,11 @@ namespace ModelPack.Kernels;
 
 internal unsafe partial struct ScalarRung
 {
-    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
-        where W : struct, IWidth => TiledPanels.DotTiles<ScalarRung, W>(codes, first, end, blocks, a, sums, dots);
+    public static void DotTiles<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
+        where W : struct, IWidth => TiledPanels.DotTiles<ScalarRung, ScalarLanes, W>(codes, first, end, blocks, x, acc);
 
-    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
-        where W : struct, IWidth => TiledPanels.DotTrellis<ScalarRung, W>(codes, first, end, blocks, a, sums, dots, state, eight);
+    public static void DotTrellis<W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
+        where W : struct, IWidth => TiledPanels.DotTrellis<ScalarRung, ScalarLanes, W>(codes, first, end, blocks, x, acc, state, eight);
 
     public static void UnpackTrellis<W>(byte* unit, byte* quads, byte* state, int eight)
         where W : struct, IWidth

@@ -2,47 +2,22 @@ using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
 
-/// <summary>The few codes that their tile's width does not hold: their part of the integer sums.</summary>
+/// <summary>The few codes that their tile's width does not hold: what they add to the sums of their rows.</summary>
 internal static unsafe class TiledEscapes
 {
-    /// <summary>Adds the escapes of sub-groups <paramref name="from"/> … of a row group to its dots, [blocks, 64].</summary>
-    public static void Add(TiledView weight, int group, int from, int to, sbyte* a, float* dots)
+    /// <summary>Adds the escapes of sub-groups <paramref name="from"/> … of a row group to <paramref name="acc"/>, whose index is the lane.</summary>
+    public static void Add(TiledView weight, int group, int from, int to, TileInput x, float* acc)
     {
-        var starts = weight.EscapeStarts + ((long)group * weight.Blocks);
-        var e = starts[0];
-        if (e == starts[weight.Blocks])
+        var starts = weight.EscapeStarts + ((long)TiledLayout.SubGroups * group);
+        var places = weight.EscapePlaces;
+        var deltas = weight.EscapeDeltas;
+        var end = starts[to];
+        for (nuint e = starts[from]; e < end; e++)
         {
-            return;
-        }
-
-        for (var b = 0; b < weight.Blocks; b++)
-        {
-            Add(weight.Escapes + (4 * (long)starts[b]), weight.Escapes + (4 * (long)starts[b + 1]), 16 * from, 16 * to, a, dots);
-            a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
-        }
-    }
-
-    /// <summary>
-    /// Adds the escapes of one tile at lanes in [<paramref name="firstLane"/>, <paramref name="endLane"/>) to <paramref name="dots"/>, whose index is the lane.
-    /// A dot is an exact integer and stays the nearest f32 to the integer sum, however many escapes a lane has.
-    /// </summary>
-    public static void Add(byte* escape, byte* end, int firstLane, int endLane, sbyte* a, float* dots)
-    {
-        while (escape < end)
-        {
-            int lane = escape[0], sum = 0;
-            do
-            {
-                sum += TiledView.Delta(escape) * a[escape[1]];
-                escape += TiledLayout.EscapeBytes;
-            }
-            while (escape < end && escape[0] == lane);
-
-            if (lane >= firstLane && lane < endLane)
-            {
-                dots[lane] = (int)dots[lane] + sum;
-            }
+            var place = places[e];
+            var block = place >> 12;
+            // The product of integers is below 2^22: an exact f32.
+            acc[place >> 6 & 63] += deltas[e] * x.Codes[(TiledLayout.BlockColumns * (nuint)block) + (place & 63)] * x.Scales[block];
         }
     }
 }

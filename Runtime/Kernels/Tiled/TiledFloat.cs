@@ -21,6 +21,7 @@ internal static unsafe class TiledFloat
         var weight = call.Tiled!;
         var inputs = (float*)(scratch + (2L * TiledPanels.Bytes * weight.Blocks));
         var values = inputs + (TiledLayout.BlockColumns * weight.Blocks);
+        var acc = stackalloc float[TiledLayout.GroupRows];
         for (var i = first; i < end; i++)
         {
             int group = i / TiledLayout.SubGroups, sub = i % TiledLayout.SubGroups;
@@ -32,12 +33,12 @@ internal static unsafe class TiledFloat
                 {
                     for (var b = 0; b < weight.Blocks; b++)
                     {
-                        QuantizedActivations.Gather<L>(x + ((nint)t * xStride), weight, b, inputs + (TiledLayout.BlockColumns * b));
+                        QuantizedActivations.Gather(x + ((nint)t * xStride), weight, b, inputs + (TiledLayout.BlockColumns * b));
                     }
                 }
 
-                var result = L.Multiply(L.Load(weight.RowSteps + ((long)TiledLayout.GroupRows * group) + (16 * sub)), Row<L>(values, inputs, weight.Columns));
-                TiledRows.Store(result, weight, group, sub, (float*)call.Y + ((nint)t * call.YStride), call.Accumulate);
+                L.Store(Row<L>(values, inputs, weight.Columns), acc + (16 * sub));
+                TiledRows.Store(weight, group, sub, sub + 1, acc, (float*)call.Y + ((nint)t * call.YStride), call.Accumulate);
             }
         }
     }
@@ -60,7 +61,7 @@ internal static unsafe class TiledFloat
         where L : struct, ILanes<L>
     {
         var kinds = weight.Kinds + ((long)group * weight.Blocks);
-        var starts = weight.EscapeStarts + ((long)group * weight.Blocks);
+        var first = values;
         for (var b = 0; b < weight.Blocks; b++)
         {
             var bits = TiledPanels.Bits(kinds[b]);
@@ -77,17 +78,15 @@ internal static unsafe class TiledFloat
                 L.Store(L.Subtract(integer, offset), values + (16 * j));
             }
 
-            for (var e = starts[b]; e < starts[b + 1]; e++)
-            {
-                var escape = weight.Escapes + (4 * (long)e);
-                if (escape[0] / 16 == sub)
-                {
-                    values[(16 * escape[1]) + (escape[0] % 16)] += TiledView.Delta(escape);
-                }
-            }
-
             panels += bits == 9 ? 2 * TiledPanels.Bytes : TiledPanels.Bytes;
             values += 16 * TiledLayout.BlockColumns;
+        }
+
+        var starts = weight.EscapeStarts + ((long)TiledLayout.SubGroups * group) + sub;
+        for (var e = starts[0]; e < starts[1]; e++)
+        {
+            var place = weight.EscapePlaces[e];
+            first[(16 * ((TiledLayout.BlockColumns * (nuint)(place >> 12)) + (place & 63))) + (place >> 6 & 15)] += weight.EscapeDeltas[e];
         }
     }
 }

@@ -15,10 +15,11 @@ internal static unsafe class TiledGemm
     private const int DotBytes = MaxTile * 16 * sizeof(float);
 
     /// <summary>
-    /// Bytes of scratch memory for one worker, per block: GEMV and GEMM dots, or panels (two of them at most), or the values of <see cref="TiledFloat"/> behind the panels.
+    /// Bytes of scratch memory for one worker, per block: dots and panels (two of them at most), or the values of <see cref="TiledFloat"/> behind the panels.
     /// </summary>
     public static long ScratchBytes(int columns) => (long)TiledLayout.Blocks(columns) * (DotBytes + (2 * TiledPanels.Bytes) + TiledFloat.BlockBytes);
 
+    [SkipLocalsInit]
     public static void Run<R, L>(in MatrixCall call, QuantizedActivations x, int first, int end, byte* scratch)
         where R : struct, ITiledRung
         where L : struct, ILanes<L>
@@ -34,14 +35,13 @@ internal static unsafe class TiledGemm
             for (var t = 0; t < whole; t += R.TileTokens)
             {
                 Dots<R>(weight, group, panels, x, t, dots);
-                Escapes<R>(weight, group, sub, x, t, dots);
-                Scale<R, L>(call, x, t, group, sub, dots);
+                Finish<R, L>(call, x, t, group, sub, dots);
             }
         }
 
         for (var t = whole; t < call.Tokens; t++)
         {
-            TiledGemv.Run<R, L>(call, x, t, first, end, scratch);
+            TiledGemv.Run<R>(call, x, t, first, end);
         }
     }
 
@@ -68,47 +68,28 @@ internal static unsafe class TiledGemm
         }
     }
 
-    private static void Escapes<R>(TiledView weight, int group, int sub, QuantizedActivations x, int token, float* dots)
-        where R : struct, ITiledRung
-    {
-        var starts = weight.EscapeStarts + ((long)group * weight.Blocks);
-        if (starts[0] == starts[weight.Blocks])
-        {
-            return;
-        }
-
-        int firstLane = 16 * sub, endLane = firstLane + 16;
-        for (var b = 0; b < weight.Blocks; b++)
-        {
-            byte* escape = weight.Escapes + (4 * (long)starts[b]), end = weight.Escapes + (4 * (long)starts[b + 1]);
-            if (escape < end)
-            {
-                for (var i = 0; i < R.TileTokens; i++)
-                {
-                    TiledEscapes.Add(escape, end, firstLane, endLane, x.Codes(token + i) + (TiledLayout.BlockColumns * b), dots + (16 * ((b * R.TileTokens) + i)) - firstLane);
-                }
-            }
-        }
-    }
-
-    private static void Scale<R, L>(in MatrixCall call, QuantizedActivations x, int token, int group, int sub, float* dots)
+    private static void Finish<R, L>(in MatrixCall call, QuantizedActivations x, int token, int group, int sub, float* dots)
         where R : struct, ITiledRung
         where L : struct, ILanes<L>
     {
         var weight = call.Tiled!;
-        var steps = L.Load(weight.RowSteps + ((long)TiledLayout.GroupRows * group) + (16 * sub));
+        var acc = stackalloc float[TiledLayout.GroupRows];
+        var lanes = acc + (GroupedLayout.RowGroupRows * sub);
         for (var i = 0; i < R.TileTokens; i++)
         {
             var scales = x.Scales(token + i);
-            var acc = L.Broadcast(0f);
-            var at = dots + (16 * i);
+            L.Store(L.Broadcast(0f), lanes);
+            TiledEscapes.Add(weight, group, sub, sub + 1, new(x.Codes(token + i), x.Sums(token + i), scales), acc);
+            var sum = L.Load(lanes);
+            var at = dots + (GroupedLayout.RowGroupRows * i);
             for (var b = 0; b < weight.Blocks; b++)
             {
-                acc = L.Madd(L.Load(at), L.Broadcast(scales[b]), acc);
-                at += 16 * R.TileTokens;
+                sum = L.Madd(L.Load(at), L.Broadcast(scales[b]), sum);
+                at += GroupedLayout.RowGroupRows * R.TileTokens;
             }
 
-            TiledRows.Store(L.Multiply(steps, acc), weight, group, sub, (float*)call.Y + ((nint)(token + i) * call.YStride), call.Accumulate);
+            L.Store(sum, lanes);
+            TiledRows.Store(weight, group, sub, sub + 1, acc, (float*)call.Y + ((nint)(token + i) * call.YStride), call.Accumulate);
         }
     }
 }

@@ -4,9 +4,10 @@ using ModelPack.Formats;
 namespace ModelPack.Kernels;
 
 /// <summary>
-/// y = W·x for one token, tiled weights and int8 activations. For each row i, blocks b of 64 columns in order:
+/// y = W·x for one token, tiled weights and int8 activations. For each row i, first its escapes e in order of their columns, then blocks b of 64 columns in order:
 /// <code>
-///   acc = fma(Σ q·a, s_b, acc)        exact integer sum, escapes included, rounded to f32 once; s_b the activations' scale
+///   acc = acc + f32(δ_e · a_e) · s_b(e)     s_b the activations' scale
+///   acc = fma(Σ q·a, s_b, acc)             exact integer sum of what the tile holds, rounded to f32 once
 ///   y   = step_i · acc
 /// </code>
 /// Prefill (<see cref="TiledGemm"/>) evaluates the same expression in the same order.
@@ -15,43 +16,26 @@ internal static unsafe class TiledGemv
 {
     /// <summary>Sub-groups <paramref name="first"/> … (of 16 positions each) of the weight for token <paramref name="token"/>.</summary>
     [SkipLocalsInit]
-    public static void Run<R, L>(in MatrixCall call, QuantizedActivations x, int token, int first, int end, byte* scratch)
+    public static void Run<R>(in MatrixCall call, QuantizedActivations x, int token, int first, int end)
         where R : struct, ITiledRung
-        where L : struct, ILanes<L>
     {
         var weight = call.Tiled!;
-        var dots = (float*)scratch;
+        var acc = stackalloc float[TiledLayout.GroupRows];
         var y = (float*)call.Y + ((nint)token * call.YStride);
+        var activations = new TileInput(x.Codes(token), x.Sums(token), x.Scales(token));
         while (first < end)
         {
             int group = first / TiledLayout.SubGroups, from = first % TiledLayout.SubGroups, to = Math.Min(TiledLayout.SubGroups, from + end - first);
-            Dots<R>(weight, group, from, to, x.Codes(token), x.Sums(token), dots);
-            TiledEscapes.Add(weight, group, from, to, x.Codes(token), dots);
-            for (var s = from; s < to; s++)
-            {
-                var result = Scale<L>(weight, group, s, dots + (16 * s), x.Scales(token));
-                TiledRows.Store(result, weight, group, s, y, call.Accumulate);
-            }
-
+            new Span<float>(acc, TiledLayout.GroupRows).Clear();
+            TiledEscapes.Add(weight, group, from, to, activations, acc);
+            Tiles<R>(weight, group, from, to, activations, acc);
+            TiledRows.Store(weight, group, from, to, acc, y, call.Accumulate);
             first += to - from;
         }
     }
 
-    private static L Scale<L>(TiledView weight, int group, int sub, float* dots, float* scales)
-        where L : struct, ILanes<L>
-    {
-        var acc = L.Broadcast(0f);
-        for (var b = 0; b < weight.Blocks; b++)
-        {
-            acc = L.Madd(L.Load(dots), L.Broadcast(scales[b]), acc);
-            dots += TiledLayout.GroupRows;
-        }
-
-        return L.Multiply(L.Load(weight.RowSteps + ((long)TiledLayout.GroupRows * group) + (16 * sub)), acc);
-    }
-
-    /// <summary>Integer sums [blocks, 64] of a row group, runs of tiles of one width at a time.</summary>
-    private static void Dots<R>(TiledView weight, int group, int from, int to, sbyte* a, int* sums, float* dots)
+    /// <summary>All tiles of a row group, runs of tiles of one width at a time.</summary>
+    private static void Tiles<R>(TiledView weight, int group, int from, int to, TileInput x, float* acc)
         where R : struct, ITiledRung
     {
         var state = stackalloc byte[TiledLayout.SubGroups * 64];
@@ -73,11 +57,8 @@ internal static unsafe class TiledGemv
                 Continue(codes, kinds[b - 1], from, to, state, eight);
             }
 
-            Tiles<R>(kind, codes, from, to, run, a, sums, dots, state, eight);
+            Tiles<R>(kind, codes, from, to, run, x.From(b), acc, state, eight);
             codes += (long)run * TiledLayout.TileBytes(kind & 15);
-            a += TiledLayout.BlockColumns * run;
-            dots += TiledLayout.GroupRows * run;
-            sums += run;
             b += run;
         }
     }
@@ -92,52 +73,52 @@ internal static unsafe class TiledGemv
         }
     }
 
-    private static void Tiles<R>(byte kind, byte* codes, int from, int to, int run, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    private static void Tiles<R>(byte kind, byte* codes, int from, int to, int run, TileInput x, float* acc, byte* state, int eight)
         where R : struct, ITiledRung
     {
         switch (kind)
         {
             case 2:
-                R.DotTiles<W2>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W2>(codes, from, to, run, x, acc);
                 break;
             case 3:
-                R.DotTiles<W3>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W3>(codes, from, to, run, x, acc);
                 break;
             case 4:
-                R.DotTiles<W4>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W4>(codes, from, to, run, x, acc);
                 break;
             case 5:
-                R.DotTiles<W5>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W5>(codes, from, to, run, x, acc);
                 break;
             case 6:
-                R.DotTiles<W6>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W6>(codes, from, to, run, x, acc);
                 break;
             case 7:
-                R.DotTiles<W7>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W7>(codes, from, to, run, x, acc);
                 break;
             case 8:
-                R.DotTiles<W8>(codes, from, to, run, a, sums, dots);
+                R.DotTiles<W8>(codes, from, to, run, x, acc);
                 break;
             case TiledLayout.Trellis | 2:
-                R.DotTrellis<W2>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W2>(codes, from, to, run, x, acc, state, eight);
                 break;
             case TiledLayout.Trellis | 3:
-                R.DotTrellis<W3>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W3>(codes, from, to, run, x, acc, state, eight);
                 break;
             case TiledLayout.Trellis | 4:
-                R.DotTrellis<W4>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W4>(codes, from, to, run, x, acc, state, eight);
                 break;
             case TiledLayout.Trellis | 5:
-                R.DotTrellis<W5>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W5>(codes, from, to, run, x, acc, state, eight);
                 break;
             case TiledLayout.Trellis | 6:
-                R.DotTrellis<W6>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W6>(codes, from, to, run, x, acc, state, eight);
                 break;
             case TiledLayout.Trellis | 7:
-                R.DotTrellis<W7>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W7>(codes, from, to, run, x, acc, state, eight);
                 break;
             default:
-                R.DotTrellis<W8>(codes, from, to, run, a, sums, dots, state, eight);
+                R.DotTrellis<W8>(codes, from, to, run, x, acc, state, eight);
                 break;
         }
     }

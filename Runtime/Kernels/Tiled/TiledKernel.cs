@@ -74,7 +74,7 @@ internal sealed unsafe class TiledKernel(int states) : MatrixKernel
         {
             for (var t = 0; t < call.Tokens; t++)
             {
-                TiledGemv.Run<R, L>(call, x, t, firstBlock, endBlock, scratch);
+                TiledGemv.Run<R>(call, x, t, firstBlock, endBlock);
             }
         }
         else

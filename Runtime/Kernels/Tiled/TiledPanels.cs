@@ -146,10 +146,13 @@ internal static unsafe class TiledPanels
 
     /// <summary>For rungs that have nothing faster: tiles through panels.</summary>
     [SkipLocalsInit]
-    public static void DotTiles<R, W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots)
+    public static void DotTiles<R, L, W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc)
         where R : struct, ITiledRung
+        where L : struct, ILanes<L>
         where W : struct, IWidth
     {
+        var dots = stackalloc float[16];
+        var a = x.Codes;
         var panel = stackalloc byte[Bytes];
         for (var b = 0; b < blocks; b++)
         {
@@ -158,21 +161,24 @@ internal static unsafe class TiledPanels
                 var unit = codes + (2 * 64 * W.Bits * s);
                 R.Unpack<ScalarTile<W>>(unit, panel);
                 R.Unpack<ScalarTile<W>>(unit + (64 * W.Bits), panel + 512);
-                R.DotPanel<ScalarTile<W>>(panel, 16, a, 0, sums + b, dots + (16 * s));
+                R.DotPanel<ScalarTile<W>>(panel, 16, a, 0, x.Sums + b, dots);
+                Add<L>(acc + (16 * s), dots, x.Scales[b]);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
 
     /// <summary>The same for trellis tiles.</summary>
     [SkipLocalsInit]
-    public static void DotTrellis<R, W>(byte* codes, int first, int end, int blocks, sbyte* a, int* sums, float* dots, byte* state, int eight)
+    public static void DotTrellis<R, L, W>(byte* codes, int first, int end, int blocks, TileInput x, float* acc, byte* state, int eight)
         where R : struct, ITiledRung
+        where L : struct, ILanes<L>
         where W : struct, IWidth
     {
+        var dots = stackalloc float[16];
+        var a = x.Codes;
         var panel = stackalloc byte[2 * Bytes];
         for (var b = 0; b < blocks; b++)
         {
@@ -181,12 +187,15 @@ internal static unsafe class TiledPanels
                 var unit = codes + (2 * 64 * W.Bits * s);
                 R.UnpackTrellis<W>(unit, panel, state + (64 * s), eight);
                 R.UnpackTrellis<W>(unit + (64 * W.Bits), panel + 512, state + (64 * s), eight);
-                Dot<R>(W.Bits + 1, panel, a, 0, sums + b, dots + (16 * s));
+                Dot<R>(W.Bits + 1, panel, a, 0, x.Sums + b, dots);
+                Add<L>(acc + (16 * s), dots, x.Scales[b]);
             }
 
             codes += TiledLayout.TileBytes(W.Bits);
             a += TiledLayout.BlockColumns;
-            dots += TiledLayout.GroupRows;
         }
     }
+
+    private static void Add<L>(float* acc, float* dots, float scale)
+        where L : struct, ILanes<L> => L.Store(L.Madd(L.Load(dots), L.Broadcast(scale), L.Load(acc)), acc);
 }

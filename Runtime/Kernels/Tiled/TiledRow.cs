@@ -9,10 +9,11 @@ internal static unsafe class TiledRow
     {
         var position = weight.RowPosition(row);
         int group = position / TiledLayout.GroupRows, lane = position % TiledLayout.GroupRows;
-        var step = weight.RowSteps[position];
+        var step = weight.RowSteps[weight.RowFactors[position]];
         var codes = weight.Codes + weight.GroupOffset(group);
         var kinds = weight.Kinds + ((long)group * weight.Blocks);
-        var starts = weight.EscapeStarts + ((long)group * weight.Blocks);
+        var starts = weight.EscapeStarts + (position / GroupedLayout.RowGroupRows);
+        uint e = starts[0], end = starts[1];
         var integers = stackalloc int[TiledLayout.BlockColumns];
         // The branch bits of the columns before, the newest one in bit 0.
         var path = 0;
@@ -24,16 +25,16 @@ internal static unsafe class TiledRow
                 ? Scalar(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers)
                 : Trellis(planes, width, lane % GroupedLayout.RowGroupRows, weight.States, path, integers);
 
-            for (var e = starts[b]; e < starts[b + 1]; e++)
+            for (; e < end && weight.EscapePlaces[e] >> 12 == b; e++)
             {
-                var escape = weight.Escapes + (4 * (long)e);
-                integers[escape[1]] += escape[0] == lane ? TiledView.Delta(escape) : 0;
+                var place = weight.EscapePlaces[e];
+                integers[place & 63] += (place >> 6 & 63) == lane ? weight.EscapeDeltas[e] : 0;
             }
 
             var first = b * TiledLayout.BlockColumns;
             for (var j = 0; j < TiledLayout.BlockColumns && first + j < weight.Columns; j++)
             {
-                values[weight.ColumnOrder[first + j]] = step * weight.ColumnScales[first + j] * integers[j];
+                values[weight.Column(first + j)] = step * weight.ColumnScales[weight.ColumnFactors[first + j]] * integers[j];
             }
 
             codes += TiledLayout.TileBytes(width);

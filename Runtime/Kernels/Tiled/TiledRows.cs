@@ -3,40 +3,52 @@ using ModelPack.Formats;
 
 namespace ModelPack.Kernels;
 
-/// <summary>Writes the 16 results of a sub-group to where the source has their rows.</summary>
+/// <summary>Writes the results of a row group to where the source has their rows.</summary>
 internal static unsafe class TiledRows
 {
-    /// <summary>y[row of each lane] = value, or += value; padding lanes are dropped.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<L>(L value, TiledView weight, int group, int sub, float* y, bool accumulate)
-        where L : struct, ILanes<L>
+    /// <summary>y[row of each lane] = (or +=) step · acc, for sub-groups <paramref name="from"/> …; lanes behind the last row are dropped.</summary>
+    /// <param name="weight">Whose rows.</param>
+    /// <param name="group">Row group.</param>
+    /// <param name="from">First sub-group.</param>
+    /// <param name="to">The one behind the last.</param>
+    /// <param name="acc">By lane.</param>
+    /// <param name="y">By source row.</param>
+    /// <param name="accumulate">Whether what is in y stays.</param>
+    public static void Store(TiledView weight, int group, int from, int to, float* acc, float* y, bool accumulate)
     {
-        var order = weight.RowOrder + ((long)TiledLayout.GroupRows * group) + (GroupedLayout.RowGroupRows * sub);
-        if (weight.IsInOrder(group))
+        int first = (TiledLayout.GroupRows * group) + (GroupedLayout.RowGroupRows * from);
+        var count = Math.Min(weight.Rows - first, GroupedLayout.RowGroupRows * (to - from));
+        acc += GroupedLayout.RowGroupRows * from;
+        var factors = weight.RowFactors + first;
+        var steps = weight.RowSteps;
+        if (weight.IsWide)
         {
-            var at = y + order[0];
-            L.Store(accumulate ? L.Add(L.Load(at), value) : value, at);
+            for (var i = 0; i < count; i++)
+            {
+                Store(steps[factors[i]] * acc[i], y + weight.Row(first + i), accumulate);
+            }
+
+            return;
+        }
+
+        var rows = weight.NarrowRows + first;
+        if (accumulate)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                Store(steps[factors[i]] * acc[i], y + rows[i], true);
+            }
         }
         else
         {
-            Scatter(value, order, y, accumulate);
-        }
-    }
-
-    private static void Scatter<L>(L value, int* order, float* y, bool accumulate)
-        where L : struct, ILanes<L>
-    {
-        var buffer = stackalloc float[Lanes.Count];
-        L.Store(value, buffer);
-        for (var i = 0; i < Lanes.Count; i++)
-        {
-            var row = order[i];
-            if (row < 0)
+            for (var i = 0; i < count; i++)
             {
-                return; // padding lies behind the last row
+                y[rows[i]] = steps[factors[i]] * acc[i];
             }
-
-            y[row] = accumulate ? y[row] + buffer[i] : buffer[i];
         }
     }
+
+    /// <summary>Not one multiply-add: the result is rounded as it is where it does not accumulate.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(float value, float* to, bool accumulate) => *to = accumulate ? *to + value : value;
 }
