@@ -26,6 +26,9 @@ internal sealed class PackWriter(
     /// <summary>A quarter of a megabyte or so: the best takes a moment.</summary>
     private const int TokenizerLevel = 19;
 
+    /// <summary>Stored segments up to this size lie together behind the others: used where they are, each would else bring in 64 KiB of its neighbours.</summary>
+    private const int SmallBytes = 1 << 16;
+
     /// <summary>Unless told otherwise, general bytes are compressed where that leaves less than this part of them; else they are used in place, from the executable's pages.</summary>
     public const double WorthDecoding = 0.9;
 
@@ -35,10 +38,12 @@ internal sealed class PackWriter(
     private readonly List<PackTensor> _tensors = [];
     private readonly List<PackSegment> _segments = [];
     private readonly Dictionary<(SegmentKind, UInt128), int> _shared = [];
+    private readonly List<(int Segment, CodedSegment Coded)> _small = [];
     private long _position = -1;
+    private long _smallBytes;
 
-    /// <summary>Bytes written so far.</summary>
-    public long Position => _position;
+    /// <summary>Bytes added so far.</summary>
+    public long Position => _position + _smallBytes;
 
     /// <summary>Adds a tensor in its resident form.</summary>
     public void AddTensor(string name, WeightFormat format, int rows, int columns, byte[] resident) =>
@@ -136,6 +141,20 @@ internal sealed class PackWriter(
             _position = PackFormat.HeaderBytes;
         }
 
+        if (codec == SegmentCodec.Stored && rawBytes <= SmallBytes)
+        {
+            _smallBytes += rawBytes;
+            _segments.Add(new(kind, codec, 0, rawBytes, default, []));
+            _small.Add((_segments.Count - 1, coded));
+            return _segments.Count - 1;
+        }
+
+        _segments.Add(Put(kind, codec, rawBytes, coded));
+        return _segments.Count - 1;
+    }
+
+    private PackSegment Put(SegmentKind kind, SegmentCodec codec, long rawBytes, CodedSegment coded)
+    {
         var offset = _position;
         var prologue = Put(coded.Prologue, 0, 0);
         var chunks = new PackChunk[coded.Chunks.Length];
@@ -146,8 +165,7 @@ internal sealed class PackWriter(
             raw += coded.RawBytes[i];
         }
 
-        _segments.Add(new(kind, codec, offset, rawBytes, prologue, chunks));
-        return _segments.Count - 1;
+        return new(kind, codec, offset, rawBytes, prologue, chunks);
     }
 
     private PackChunk Put(ReadOnlySpan<byte> stored, long rawOffset, int rawBytes)
@@ -163,6 +181,14 @@ internal sealed class PackWriter(
     /// <summary>Writes directory and header; returns the pack's hash in hex.</summary>
     public string Finish()
     {
+        foreach (var (index, coded) in _small)
+        {
+            var segment = _segments[index];
+            _segments[index] = Put(segment.Kind, segment.Codec, segment.RawBytes, coded);
+        }
+
+        _small.Clear();
+        _smallBytes = 0;
         var directory = Directory();
         var hash = XxHash128.Hash(directory);
         output.Write(directory);

@@ -16,8 +16,9 @@ internal sealed unsafe class NativeBuffer : SafeHandle
     {
         Bytes = bytes;
         _pressure = pressure && bytes > 0;
-        var p = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), (nuint)PageAdvice.AlignmentFor(bytes));
-        PageAdvice.PreferHugePages((byte*)p, bytes);
+        var (allocated, alignment) = PageAdvice.Allocation(Math.Max(bytes, 64));
+        var p = NativeMemory.AlignedAlloc((nuint)allocated, (nuint)alignment);
+        PageAdvice.PreferHugePages((byte*)p, allocated);
         if (clear)
         {
             NativeMemory.Clear(p, (nuint)bytes);

@@ -14,7 +14,7 @@ namespace ModelPack.Formats;
 /// <param name="expanded">Whether weights with trellis codes become scalar tiles (<see cref="TiledLayout"/>).</param>
 internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels, bool expanded = false) : IDisposable
 {
-    private readonly SegmentCoding _coding = new(pack, expanded);
+    private readonly SegmentCoding _coding = new(pack, bytes, expanded);
 
     /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
     private readonly Stack<DecoderScratch> _idle = new();
@@ -34,7 +34,7 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
             return entry.RawBytes;
         }
 
-        var scratch = Rent();
+        var scratch = Rent(segment.Codec);
         try
         {
             var stored = bytes.Read(entry.Offset, entry.StoredBytes, ref scratch.Stored);
@@ -82,6 +82,7 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
             scratch.Dispose();
         }
 
+        _coding.Dispose();
         bytes.Dispose();
     }
 
@@ -96,12 +97,27 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
     private static ModelPackException Damaged(int chunk, PackChunk entry, string what) => new(
         MpCodes.PackCorrupted, $"chunk {chunk} at byte {entry.Offset} of the pack is damaged: {what}. Copy the application again or rebuild it.");
 
-    private DecoderScratch Rent()
+    private DecoderScratch Rent(SegmentCodec codec)
     {
         lock (_idle)
         {
-            return _idle.TryPop(out var scratch) ? scratch : new();
+            return _idle.TryPop(out var scratch) ? scratch : new(LargestChunk(codec));
         }
+    }
+
+    /// <summary>Stored bytes of the largest chunk of a codec: a buffer that grows is new pages each time.</summary>
+    private int LargestChunk(SegmentCodec codec)
+    {
+        var most = 0;
+        foreach (var segment in pack.Segments)
+        {
+            foreach (var chunk in segment.Codec == codec ? segment.Chunks : [])
+            {
+                most = Math.Max(most, chunk.StoredBytes);
+            }
+        }
+
+        return most;
     }
 
     private void Return(DecoderScratch scratch)

@@ -4,12 +4,13 @@ using ZstdSharp;
 namespace ModelPack.Formats;
 
 /// <summary>What a thread needs to decode chunks, one after the other: a buffer for stored bytes, and each codec's own.</summary>
-internal sealed class DecoderScratch : IDisposable
+/// <param name="bytes">Stored bytes of the largest chunk that is expected.</param>
+internal sealed class DecoderScratch(int bytes) : IDisposable
 {
     private Decompressor? _zstandard;
 
     /// <summary>Stored bytes of the current chunk; grows to the largest.</summary>
-    public NativeBuffer? Stored;
+    public NativeBuffer? Stored = new(bytes, pressure: false);
 
     /// <summary>Decompresses a Zstandard frame into exactly <paramref name="raw"/>.</summary>
     /// <exception cref="Entropy.CorruptStreamException">As <see cref="ZstandardFrame.Decompress"/> says.</exception>

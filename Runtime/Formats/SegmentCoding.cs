@@ -1,19 +1,23 @@
 using System.IO.Hashing;
 using ModelPack.Entropy;
+using ModelPack.Execution;
+using ModelPack.Platform;
 using ZstdSharp;
 
 namespace ModelPack.Formats;
 
 /// <summary>What segments' codecs need before their chunks: made once a segment, then shared by all threads. Tables and columns that several segments refer to are read once. Thread-safe.</summary>
 /// <param name="pack">Stays mapped.</param>
+/// <param name="bytes">Where its bytes come from; the caller's.</param>
 /// <param name="expanded">Whether weights with trellis codes become scalar tiles (<see cref="TiledLayout"/>).</param>
-internal sealed unsafe class SegmentCoding(Pack pack, bool expanded)
+internal sealed class SegmentCoding(Pack pack, StoredBytes bytes, bool expanded) : IDisposable
 {
     private const int MaxSharedBytes = 1 << 28;
 
     private static readonly TokenizerDecoding s_tokenizer = new();
 
     private readonly Dictionary<int, object> _shared = [];
+    private NativeBuffer? _buffer;
     private readonly Dictionary<PackSegment, SegmentDecoding> _prepared = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>What a segment's chunks are decoded by, its prologue checked and read the first time; null for codecs without one.</summary>
@@ -51,9 +55,11 @@ internal sealed unsafe class SegmentCoding(Pack pack, bool expanded)
                 return GroupedDecoder.Prepare(prologue, segment.RawBytes);
             }
 
-            var (tables, columns) = TiledDecoder.References(prologue);
+            // What it refers to is read into the same buffer.
+            var own = prologue.ToArray();
+            var (tables, columns) = TiledDecoder.References(own);
             return TiledDecoder.Prepare(
-                prologue,
+                own,
                 segment.RawBytes,
                 Shared(tables, SegmentKind.Tables, TiledTables.Read),
                 Shared(columns, SegmentKind.Columns, TiledColumns.Read),
@@ -119,11 +125,20 @@ internal sealed unsafe class SegmentCoding(Pack pack, bool expanded)
         return raw;
     }
 
+    /// <summary>Valid until the next call: who calls has the lock of <see cref="Prepare"/>.</summary>
     private ReadOnlySpan<byte> Checked(PackChunk chunk)
     {
-        var stored = new ReadOnlySpan<byte>(pack.Data + chunk.Offset, chunk.StoredBytes);
+        // Mapped, each of these few bytes would bring in the pages around it.
+        var stored = bytes.Read(chunk.Offset, chunk.StoredBytes, ref _buffer);
+        if (XxHash3.HashToUInt64(stored) != chunk.Hash)
+        {
+            stored = bytes.Mapped(chunk.Offset, chunk.StoredBytes);
+        }
+
         return XxHash3.HashToUInt64(stored) == chunk.Hash
             ? stored
             : throw new CorruptStreamException($"the checksum of {chunk.StoredBytes} bytes at {chunk.Offset} does not match");
     }
+
+    public void Dispose() => _buffer?.Dispose();
 }

@@ -8,13 +8,25 @@ internal static unsafe class PageAdvice
 {
     private const long HugePageBytes = 2L << 20;
 
-    /// <summary>Alignment with which large buffers profit from <see cref="PreferHugePages"/>.</summary>
-    public static long AlignmentFor(long bytes) => OperatingSystem.IsLinux() && bytes >= 2 * HugePageBytes ? HugePageBytes : 64;
+    /// <summary>Smaller buffers are not worth a huge page.</summary>
+    private const long SmallestHuge = 1L << 20;
+
+    /// <summary>
+    /// Bytes and alignment to allocate for a buffer that is filled at once. One that would leave little of its last huge page unused takes whole ones: a virtual machine was seen that needs 11 µs
+    /// for a page fault of 4 KiB and 130 µs for one of 2 MiB.
+    /// </summary>
+    public static (long Bytes, long Alignment) Allocation(long bytes)
+    {
+        var whole = (bytes + HugePageBytes - 1) / HugePageBytes * HugePageBytes;
+        return !OperatingSystem.IsLinux() ? (bytes, 64)
+            : bytes >= SmallestHuge && whole - bytes <= bytes / 2 ? (whole, HugePageBytes)
+            : (bytes, bytes >= 2 * HugePageBytes ? HugePageBytes : 64);
+    }
 
     /// <summary>Asks for 2 MiB pages: filling 100 MB then takes 50 page faults instead of 25,000.</summary>
     public static void PreferHugePages(byte* start, long bytes)
     {
-        if (OperatingSystem.IsLinux() && bytes >= 2 * HugePageBytes)
+        if (OperatingSystem.IsLinux() && bytes >= HugePageBytes)
         {
             LinuxPages.PreferHuge(start, (nuint)bytes);
         }

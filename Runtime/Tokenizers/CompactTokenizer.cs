@@ -41,7 +41,7 @@ internal static unsafe class CompactTokenizer
         }
 
         var keys = cursor.Take((places.Count + 7) / 8);
-        var merges = ReadMerges(ref cursor, places.Count);
+        var merges = new Merges(ref cursor, places.Count);
         var lengths = ReadTexts(ref cursor, places, merges, tables);
         if (cursor.Left != 0)
         {
@@ -52,41 +52,14 @@ internal static unsafe class CompactTokenizer
         FillMerges(places, merges, tables);
     }
 
-    private static (int Left, int Right, int Merged)[] ReadMerges(ref ByteCursor cursor, int count)
-    {
-        var merges = cursor.Varint();
-        if (merges > cursor.Left / MergeBytes)
-        {
-            throw new CorruptStreamException($"it claims {merges} merges in {cursor.Left} bytes");
-        }
-
-        var planes = cursor.Take(merges * MergeBytes);
-        var result = new (int Left, int Right, int Merged)[merges];
-        var merged = -1;
-        for (var i = 0; i < merges; i++)
-        {
-            int left = Number(planes, merges, 0, i), right = Number(planes, merges, 3, i);
-            merged = (merged + 1 + Number(planes, merges, 6, i)) & 0xFFFFFF;
-            if (left >= count || right >= count || merged >= count)
-            {
-                throw new CorruptStreamException($"merge {i} makes token {merged} of {left} and {right}, of {count}");
-            }
-
-            result[i] = (left, right, merged);
-        }
-
-        return result;
-    }
-
-    private static int Number(ReadOnlySpan<byte> planes, int merges, int plane, int i) =>
-        planes[(plane * merges) + i] | (planes[((plane + 1) * merges) + i] << 8) | (planes[((plane + 2) * merges) + i] << 16);
-
     /// <summary>Texts and their offsets: lengths first, which give every text its place.</summary>
-    private static uint[] ReadTexts(ref ByteCursor cursor, Places places, (int Left, int Right, int Merged)[] merges, Span<byte> tables)
+    /// <returns>[tokens + 1]: where texts begin.</returns>
+    private static ReadOnlySpan<uint> ReadTexts(ref ByteCursor cursor, Places places, scoped in Merges merges, Span<byte> tables)
     {
         var derived = cursor.Take((places.Count + 7) / 8);
-        var starts = new uint[places.Count + 1];
-        var lengths = starts.AsSpan(1);
+        // Where they stay: fresh memory is dear at a program's start.
+        var starts = MemoryMarshal.Cast<byte, uint>(places.Of(tables, Section.TextOffsets));
+        var lengths = starts[1..];
         long literals = 0;
         for (var id = 0; id < places.Count; id++)
         {
@@ -110,7 +83,6 @@ internal static unsafe class CompactTokenizer
             throw new CorruptStreamException($"its texts have {total} bytes instead of {places.Bytes(Section.Text)}");
         }
 
-        MemoryMarshal.AsBytes(starts.AsSpan()).CopyTo(places.Of(tables, Section.TextOffsets));
         var bytes = cursor.Take((int)Math.Min(literals, int.MaxValue));
         var text = places.Of(tables, Section.Text);
         for (var id = 0; id < places.Count; id++)
@@ -123,12 +95,14 @@ internal static unsafe class CompactTokenizer
             }
         }
 
-        foreach (var i in makers)
+        foreach (var merge in merges)
         {
-            var (left, right, merged) = merges[i];
-            Span<byte> a = text[(int)starts[left]..(int)starts[left + 1]], b = text[(int)starts[right]..(int)starts[right + 1]];
-            a.CopyTo(text[(int)starts[merged]..]);
-            b.CopyTo(text[((int)starts[merged] + a.Length)..]);
+            if (Has(makers, merge.Rank))
+            {
+                Span<byte> a = text[(int)starts[merge.Left]..(int)starts[merge.Left + 1]], b = text[(int)starts[merge.Right]..(int)starts[merge.Right + 1]];
+                a.CopyTo(text[(int)starts[merge.Merged]..]);
+                b.CopyTo(text[((int)starts[merge.Merged] + a.Length)..]);
+            }
         }
 
         return starts;
@@ -137,8 +111,8 @@ internal static unsafe class CompactTokenizer
     private static int Bounded(int id, uint length) =>
         length <= MaxTokenBytes ? (int)length : throw new CorruptStreamException($"token {id} has {length} bytes; at most {MaxTokenBytes} are possible");
 
-    /// <summary>The merges that give texts, in order; a merge's halves have theirs by then.</summary>
-    private static List<int> Makers(ReadOnlySpan<byte> derived, Span<uint> lengths, (int Left, int Right, int Merged)[] merges)
+    /// <summary>A bit for each merge that gives a text; a merge's halves have theirs by then.</summary>
+    private static byte[] Makers(ReadOnlySpan<byte> derived, Span<uint> lengths, scoped in Merges merges)
     {
         const uint Unknown = uint.MaxValue;
         var left = 0;
@@ -151,10 +125,9 @@ internal static unsafe class CompactTokenizer
             }
         }
 
-        var makers = new List<int>(left);
-        for (var i = 0; i < merges.Length; i++)
+        var makers = new byte[(merges.Count + 7) / 8];
+        foreach (var (rank, a, b, merged) in merges)
         {
-            var (a, b, merged) = merges[i];
             if (lengths[merged] != Unknown)
             {
                 continue;
@@ -162,17 +135,18 @@ internal static unsafe class CompactTokenizer
 
             if (lengths[a] == Unknown || lengths[b] == Unknown)
             {
-                throw new CorruptStreamException($"merge {i} makes token {merged} of {a} and {b}, whose texts come later");
+                throw new CorruptStreamException($"merge {rank} makes token {merged} of {a} and {b}, whose texts come later");
             }
 
             lengths[merged] = (uint)Bounded(merged, lengths[a] + lengths[b]);
-            makers.Add(i);
+            makers[rank >> 3] |= (byte)(1 << (rank & 7));
+            left--;
         }
 
-        return makers.Count == left ? makers : throw new CorruptStreamException($"{left - makers.Count} tokens have no text");
+        return left == 0 ? makers : throw new CorruptStreamException($"{left} tokens have no text");
     }
 
-    private static void FillKeys(Places places, ReadOnlySpan<byte> keys, uint[] starts, Span<byte> tables)
+    private static void FillKeys(Places places, ReadOnlySpan<byte> keys, ReadOnlySpan<uint> starts, Span<byte> tables)
     {
         var slots = places.Of(tables, Section.KeySlots);
         slots.Fill(0xFF);
@@ -189,16 +163,21 @@ internal static unsafe class CompactTokenizer
         }
     }
 
-    private static void FillMerges(Places places, (int Left, int Right, int Merged)[] merges, Span<byte> tables)
+    private static void FillMerges(Places places, scoped in Merges merges, Span<byte> tables)
     {
         var slots = places.Of(tables, Section.MergeSlots);
         slots.Fill(0xFF);
         var displacements = places.Of(tables, Section.MergeDisplacements);
         int buckets = displacements.Length / 2, count = slots.Length / MergeSlotBytes, seed = tables[HashSeedAt];
-        for (var i = 0; i < merges.Length && buckets > 0 && count > 0; i++)
+        if (buckets == 0 || count == 0)
         {
-            var pair = MergeSlot.Pair(merges[i].Left, merges[i].Right);
-            MergeSlot.Write(slots.Slice(MergeSlotBytes * Slot(TableHash.OfPair(pair, seed), displacements, buckets, count), MergeSlotBytes), pair, merges[i].Merged, i);
+            return;
+        }
+
+        foreach (var (rank, left, right, merged) in merges)
+        {
+            var pair = MergeSlot.Pair(left, right);
+            MergeSlot.Write(slots.Slice(MergeSlotBytes * Slot(TableHash.OfPair(pair, seed), displacements, buckets, count), MergeSlotBytes), pair, merged, rank);
         }
     }
 
@@ -207,6 +186,61 @@ internal static unsafe class CompactTokenizer
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Has(ReadOnlySpan<byte> bits, int id) => (bits[id >> 3] >> (id & 7) & 1) != 0;
+
+    private readonly record struct Merge(int Rank, int Left, int Right, int Merged);
+
+    /// <summary>Merges in order of rank, read from their planes each time.</summary>
+    private readonly ref struct Merges
+    {
+        private readonly ReadOnlySpan<byte> _planes;
+        private readonly int _tokens;
+
+        /// <param name="cursor">At their number.</param>
+        /// <param name="tokens">Of the vocabulary.</param>
+        public Merges(scoped ref ByteCursor cursor, int tokens)
+        {
+            Count = cursor.Varint();
+            if (Count > cursor.Left / MergeBytes)
+            {
+                throw new CorruptStreamException($"it claims {Count} merges in {cursor.Left} bytes");
+            }
+
+            _planes = cursor.Take(Count * MergeBytes);
+            _tokens = tokens;
+        }
+
+        public int Count { get; }
+
+        public Enumerator GetEnumerator() => new(this);
+
+        private int Number(int plane, int i) => _planes[(plane * Count) + i] | (_planes[((plane + 1) * Count) + i] << 8) | (_planes[((plane + 2) * Count) + i] << 16);
+
+        public ref struct Enumerator(Merges merges)
+        {
+            private readonly Merges _merges = merges;
+            private int _next;
+
+            public Merge Current { get; private set; } = new(-1, 0, 0, -1);
+
+            public bool MoveNext()
+            {
+                if (_next == _merges.Count)
+                {
+                    return false;
+                }
+
+                var i = _next++;
+                int left = _merges.Number(0, i), right = _merges.Number(3, i), merged = (Current.Merged + 1 + _merges.Number(6, i)) & 0xFFFFFF;
+                if (left >= _merges._tokens || right >= _merges._tokens || merged >= _merges._tokens)
+                {
+                    throw new CorruptStreamException($"merge {i} makes token {merged} of {left} and {right}, of {_merges._tokens}");
+                }
+
+                Current = new(i, left, right, merged);
+                return true;
+            }
+        }
+    }
 
     /// <summary>Where a header says that sections lie: one after the other, as the compiler writes them.</summary>
     private readonly struct Places
