@@ -109,12 +109,13 @@ internal static class PackVerb
     private static void Print(CommandLine line, CompiledModel model, bool cached, string? trouble, double seconds, TextWriter output)
     {
         var how = cached ? ", from the cache" : trouble is null ? "" : $"; not kept in the cache: {trouble}";
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(line.File)}: {model.Summary}, {seconds:F1} s{how}"));
+        var peak = Process.GetCurrentProcess().PeakWorkingSet64;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(line.File)}: {model.Summary}, {seconds:F1} s{how}{(cached ? "" : $", {peak / 1e9:F1} GB of memory at most")}"));
         if (line.Has("--json"))
         {
             var figures = (JsonObject)JsonNode.Parse(model.Figures)!;
             figures["seconds"] = Math.Round(seconds, 3);
-            figures["peak_rss_mb"] = Math.Round(Process.GetCurrentProcess().PeakWorkingSet64 / 1e6, 1);
+            figures["peak_rss_mb"] = Math.Round(peak / 1e6, 1);
             figures["cached"] = cached;
             output.WriteLine(figures.ToJsonString());
         }
@@ -130,7 +131,7 @@ internal static class PackVerb
         {
             if (_clock.Elapsed.TotalSeconds >= _next)
             {
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: {StageClock.Words(report.Stage)}, {100 * report.Part:F0}%"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{label}: {StageClock.Words(report.Stage)}, {100 * report.Part:F0}%{StageExpectations.Words(report.Left)}"));
                 output.Flush();
                 _next = _clock.Elapsed.TotalSeconds + 1;
             }

@@ -19,8 +19,8 @@ internal sealed class CalibratedCompression : IDisposable
     /// <summary>λ · weights for a divergence of one nat: .95e-9 gave .066 on 134.5 M weights, and both are proportional.</summary>
     private const double LambdaPerDivergence = 1.93;
 
-    /// <summary>Quantisations to find λ, further ones where a quality has not been kept to by then, and those before refining.</summary>
-    private const int Evaluations = 3, FurtherEvaluations = 3, RoughEvaluations = 2;
+    /// <summary>Quantisations to find λ, with <c>Best</c> and else; further ones where a quality has not been kept to by then; and those before refining.</summary>
+    private const int BestEvaluations = 5, Evaluations = 3, FurtherEvaluations = 3, RoughEvaluations = 2;
 
     private readonly CompressionOptions _options;
     private readonly HeldOutPacks _heldOut;
@@ -34,6 +34,7 @@ internal sealed class CalibratedCompression : IDisposable
         _options = options;
         var model = ArchitectureTable.Build(source);
         var workers = new Workers(threads, cancellation);
+        clock.Expect(StageExpectations.Calibrated(options.Effort, model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding));
         var calibrated = CalibrationStage.Run(source, model, options, workers, clock);
         clock.Begin(Stage.Reference);
         var inputs = CalibrationStage.Inputs(model.Graph, calibrated);
@@ -46,6 +47,8 @@ internal sealed class CalibratedCompression : IDisposable
             ? new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows, _candidate, _heldOut, assembly.Vectors, workers, clock)
             : null;
     }
+
+    private int Finding => _options.Effort == Effort.Best ? BestEvaluations : Evaluations;
 
     /// <summary>Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one.</summary>
     /// <exception cref="ModelPackException">MP3009: neither quality nor budget can be kept to.</exception>
@@ -61,7 +64,7 @@ internal sealed class CalibratedCompression : IDisposable
             start = _refinement.Run(found, _options.Quality.IsSource ? null : _options.Quality.Divergence);
         }
 
-        var result = _candidate.Trials.Search(new(_candidate.Evaluate, _weights, Evaluations, start) { Further = FurtherEvaluations }, _options, _candidate.Pack);
+        var result = _candidate.Trials.Search(new(_candidate.Evaluate, _weights, Finding, start) { Further = FurtherEvaluations }, _options, _candidate.Pack);
         return result with { Front = [.. rough, .. result.Front], Refinement = _refinement?.Summary };
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ModelPack.Formats;
 
 namespace ModelPack.Compiler.Quantize;
 
@@ -56,7 +57,7 @@ internal sealed class ColumnBasis
     }
 
     /// <summary>Resolution of <see cref="ScaleExponents"/>: c = 2^(e / 8).</summary>
-    public const int ScaleStepsPerOctave = 8;
+    public const int ScaleStepsPerOctave = TiledLayout.ColumnStepsPerOctave;
 
     public int Columns { get; }
 

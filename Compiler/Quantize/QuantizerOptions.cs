@@ -9,10 +9,10 @@ internal sealed record QuantizerOptions(double Lambda, int States)
     public double VocabularyFactor { get; init; } = 1.35;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = 1.0 / 6;
+    public double ResidentPrice { get; init; } = 0.25;
 
     /// <summary>Price of an escape, in resident bits.</summary>
-    public double EscapeBits { get; init; } = 200;
+    public double EscapeBits { get; init; } = 160;
 
     /// <summary>Threads; the result does not depend on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

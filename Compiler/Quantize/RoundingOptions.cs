@@ -8,10 +8,10 @@ internal sealed record RoundingOptions(double Lambda, int States)
     public const int NarrowestTile = 2, WidestTile = 8;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = 1.0 / 6;
+    public double ResidentPrice { get; init; } = 0.25;
 
     /// <summary>Price of a code that its tile does not hold, in resident bits.</summary>
-    public double EscapeBits { get; init; } = 200;
+    public double EscapeBits { get; init; } = 160;
 
     public Damping Damping { get; init; } = Damping.Linear;
 

@@ -79,6 +79,9 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Workers, the caller included.</summary>
     public int Threads { get; }
 
+    /// <summary>First chunk of a worker's share; of the one behind the last, <paramref name="chunks"/>.</summary>
+    internal int FirstOf(int worker, int chunks) => (int)((long)chunks * worker / Threads);
+
     /// <summary>Runs chunks 0 … <paramref name="chunks"/> − 1 of the job and returns when all are done.</summary>
     public void Run(ParallelJob job, int chunks)
     {
@@ -135,8 +138,7 @@ internal sealed class WorkerPool : IDisposable
         _number = (_number + 1) & NumberMask;
         for (var w = 0; w < Threads; w++)
         {
-            long first = (long)chunks * w / Threads, end = (long)chunks * (w + 1) / Threads;
-            Volatile.Write(ref _shares[w].Ticket, (_number << NumberShift) | (end << EndShift) | first);
+            Volatile.Write(ref _shares[w].Ticket, (_number << NumberShift) | ((long)FirstOf(w + 1, chunks) << EndShift) | (uint)FirstOf(w, chunks));
         }
 
         Interlocked.MemoryBarrier();
@@ -285,6 +287,20 @@ internal sealed class WorkerPool : IDisposable
         }
     }
 
+    public void Dispose()
+    {
+        _stop = true;
+        lock (_sleep)
+        {
+            Monitor.PulseAll(_sleep);
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
     /// <summary>A worker's part of a job: lines of their own for what it claims from (others write to it when they help out) and for what it has done (others only read it).</summary>
     [StructLayout(LayoutKind.Explicit, Size = 4 * LineBytes)]
     private struct Share
@@ -299,19 +315,5 @@ internal sealed class WorkerPool : IDisposable
         /// <summary>Chunks that this worker has ever run.</summary>
         [FieldOffset(2 * LineBytes)]
         public long Done;
-    }
-
-    public void Dispose()
-    {
-        _stop = true;
-        lock (_sleep)
-        {
-            Monitor.PulseAll(_sleep);
-        }
-
-        foreach (var thread in _threads)
-        {
-            thread.Join();
-        }
     }
 }

@@ -29,6 +29,42 @@ public unsafe class PackTests
     [Fact]
     public void The_bytes_do_not_depend_on_the_number_of_threads() => Assert.Equal(Write(1).Bytes, Write(7).Bytes);
 
+    /// <summary>Else each of them, used where it is, would bring in pages of what is only read once.</summary>
+    [Fact]
+    public void Small_stored_segments_lie_together_behind_the_others()
+    {
+        var stream = new MemoryStream();
+        var writer = new PackWriter(stream, 1, CancellationToken.None);
+        var f32 = WeightFormat.PlainOf(PlainType.F32);
+        var noise = new byte[3][];
+        for (var i = 0; i < 3; i++)
+        {
+            noise[i] = new byte[1 << 17];
+            new Random(i).NextBytes(noise[i]);
+            writer.AddTensor($"large {i}", WeightFormat.PlainOf(PlainType.F16), 1, 1 << 16, noise[i]);
+            writer.AddTensor($"small {i}", f32, 1, 16, noise[i][..64]);
+        }
+
+        var position = writer.Position;
+        var hash = writer.Finish();
+        Assert.Equal(stream.Length, writer.Position);
+        fixed (byte* p = stream.ToArray())
+        {
+            var pack = Pack.Open(p, stream.Length, "test");
+            Assert.Equal(hash, pack.Hash);
+            var large = pack.Tensors.Where(t => t.Name[0] == 'l').Select(t => pack.Segments[t.Segment]).ToArray();
+            var small = pack.Tensors.Where(t => t.Name[0] == 's').Select(t => pack.Segments[t.Segment]).ToArray();
+            Assert.Equal(large.Max(s => s.Offset) + (1 << 17), small[0].Offset);
+            Assert.Equal([small[0].Offset, small[0].Offset + 64, small[0].Offset + 128], small.Select(s => s.Offset));
+            Assert.Equal(position, small[2].Offset + 64);
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.Equal(noise[i], new ReadOnlySpan<byte>(p + large[i].Offset, 1 << 17).ToArray());
+                Assert.Equal(noise[i][..64], new ReadOnlySpan<byte>(p + small[i].Offset, 64).ToArray());
+            }
+        }
+    }
+
     [Fact]
     public void A_pack_of_another_build_is_refused()
     {

@@ -33,6 +33,35 @@ public class WorkerPoolTests
         Assert.False(job.WorkerOutOfRange);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void A_worker_that_is_held_up_costs_its_one_chunk(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        for (var round = 0; round < 200; round++)
+        {
+            var job = new HeldUp(8 * threads);
+            pool.Run(job, 8 * threads);
+            Assert.Equal(8 * threads, job.Done);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(7)]
+    public void Shares_are_consecutive_and_cover_all(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        foreach (var chunks in (int[])[0, 1, 3, 100, 1 << 19])
+        {
+            Assert.Equal(0, pool.FirstOf(0, chunks));
+            Assert.Equal(chunks, pool.FirstOf(threads, chunks));
+            Assert.All(Enumerable.Range(0, threads), w => Assert.InRange(pool.FirstOf(w + 1, chunks) - pool.FirstOf(w, chunks), chunks / threads, (chunks / threads) + 1));
+        }
+    }
+
     [Fact]
     public async Task Callers_on_several_threads_do_not_disturb_each_other()
     {
@@ -98,6 +127,28 @@ public class WorkerPoolTests
             Thread.SpinWait(50);
             Interlocked.Increment(ref Done);
             return true;
+        }
+    }
+
+    /// <summary>The first chunk that worker 1 takes lasts until all others are done: by others, then.</summary>
+    private sealed class HeldUp(int chunks) : ParallelJob
+    {
+        private int _held;
+
+        public int Done;
+
+        public override void Run(int chunk, int worker)
+        {
+            if (worker == 1 && Interlocked.Exchange(ref _held, 1) == 0)
+            {
+                var wait = default(SpinWait);
+                while (Volatile.Read(ref Done) < chunks - 1)
+                {
+                    wait.SpinOnce();
+                }
+            }
+
+            Interlocked.Increment(ref Done);
         }
     }
 

@@ -27,6 +27,18 @@ public sealed unsafe class PagesTests
     public void The_file_behind_memory_is_that_of_a_read_only_mapping(ulong start, ulong bytes, string? path, long offset) =>
         Assert.Equal(path is null ? null : new FileRange(path, offset), LinuxPages.FileBehind(Encoding.UTF8.GetBytes(Maps), (nuint)start, (nuint)bytes));
 
+    /// <summary>Whole huge pages where at most a third of them is left over.</summary>
+    [Theory]
+    [InlineData(64, 64, 64)]
+    [InlineData(1 << 20, 1 << 20, 64)]
+    [InlineData(1_437_000, 2 << 20, 2 << 20)]
+    [InlineData(2_200_000, 2_200_000, 64)]
+    [InlineData(2_949_120, 4 << 20, 2 << 20)]
+    [InlineData(4 << 20, 4 << 20, 2 << 20)]
+    [InlineData(96_600_001, 98_566_144, 2 << 20)]
+    public void Buffers_take_whole_huge_pages_where_that_wastes_little(long bytes, long allocated, long alignment) =>
+        Assert.Equal(OperatingSystem.IsLinux() ? (allocated, alignment) : (bytes, 64), PageAdvice.Allocation(bytes));
+
     [Theory]
     [InlineData("")]
     [InlineData("\n")]

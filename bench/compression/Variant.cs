@@ -3,7 +3,7 @@ using ModelPack.Compiler.Quantize;
 
 namespace ModelPack.Bench;
 
-/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.1667,escape=200,tuning=20,rate=8e-4</c>.</summary>
+/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.25,escape=160,tuning=20,rate=8e-4</c>.</summary>
 internal sealed record Variant(string Name)
 {
     public double Lambda { get; private init; } = 0.95e-9;
@@ -15,9 +15,9 @@ internal sealed record Variant(string Name)
 
     public double Vocabulary { get; private init; } = 1.35;
 
-    public double Resident { get; private init; } = 1.0 / 6;
+    public double Resident { get; private init; } = 0.25;
 
-    public double Escape { get; private init; } = 200;
+    public double Escape { get; private init; } = 160;
 
     /// <summary>Steps of tuning.</summary>
     public int Tuning { get; private init; }
