@@ -38,7 +38,7 @@ internal sealed class ColumnBasis
             ScaleExponents[j] = Octaves.Round(Math.Sqrt(mean / Importance[j]), ScaleStepsPerOctave);
         }
 
-        FactorRange.Limit(ScaleExponents);
+        FactorRange.Limit(ScaleExponents, ScaleStepsPerOctave);
         for (var j = 0; j < columns; j++)
         {
             var c = Octaves.Power(ScaleExponents[j], ScaleStepsPerOctave);

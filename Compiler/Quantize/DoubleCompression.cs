@@ -25,7 +25,7 @@ internal sealed record DoubleCompression(double Lambda)
         StatisticsCheck.Values(name, values, rows, columns);
         var moments = Moments(statistics.Input);
         var scales = moments.Select(m => -Octaves.Round(Math.Sqrt(Math.Sqrt(m)), ColumnBasis.ScaleStepsPerOctave)).ToArray();
-        FactorRange.Limit(scales);
+        FactorRange.Limit(scales, ColumnBasis.ScaleStepsPerOctave);
         var inverse = scales.Select(e => (float)Octaves.Power(-e, ColumnBasis.ScaleStepsPerOctave)).ToArray();
         var exponents = Exponents(values, inverse, statistics, moments.Select((m, j) => m / (inverse[j] * inverse[j])).Average());
         var inverseSteps = exponents.Select(e => (float)Octaves.Power(-e, RowSteps.PerOctave)).ToArray();

@@ -9,10 +9,10 @@ internal sealed record QuantizerOptions(double Lambda, int States)
     public double VocabularyFactor { get; init; } = 1.35;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = 0.25;
+    public double ResidentPrice { get; init; } = RoundingOptions.DefaultResidentPrice;
 
     /// <summary>Price of an escape, in resident bits.</summary>
-    public double EscapeBits { get; init; } = 160;
+    public double EscapeBits { get; init; } = RoundingOptions.DefaultEscapeBits;
 
     /// <summary>Threads; the result does not depend on them.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -70,7 +70,7 @@ internal static class RoundToNearest
             {
                 // Of a row of zeros any step will do.
                 exponents = [.. exponents.Select(e => e == int.MaxValue ? least : e)];
-                FactorRange.Limit(exponents);
+                FactorRange.Limit(exponents, perOctave);
                 return (exponents, perOctave);
             }
         }
@@ -80,11 +80,11 @@ internal static class RoundToNearest
     private static int Exponent(float limit, int width, int perOctave)
     {
         var largest = (1 << (width - 1)) - 1;
-        var exponent = -126 * perOctave;
+        var exponent = (TiledLayout.LeastOctave * perOctave) - 1;
         // Bisection by the very function that gives the step.
         for (var bit = 1 << 14; bit > 0; bit >>= 1)
         {
-            if (exponent + bit <= 126 * perOctave && StepPowers.Of(exponent + bit, perOctave) * largest < limit)
+            if (exponent + bit < TiledLayout.MostOctave * perOctave && StepPowers.Of(exponent + bit, perOctave) * largest < limit)
             {
                 exponent += bit;
             }

@@ -7,11 +7,14 @@ internal sealed record RoundingOptions(double Lambda, int States)
 {
     public const int NarrowestTile = 2, WidestTile = 8;
 
+    /// <summary>Prices tried on a real model: docs/compression-ingredients.md.</summary>
+    public const double DefaultResidentPrice = 0.25, DefaultEscapeBits = 160;
+
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = 0.25;
+    public double ResidentPrice { get; init; } = DefaultResidentPrice;
 
     /// <summary>Price of a code that its tile does not hold, in resident bits.</summary>
-    public double EscapeBits { get; init; } = 160;
+    public double EscapeBits { get; init; } = DefaultEscapeBits;
 
     public Damping Damping { get; init; } = Damping.Linear;
 

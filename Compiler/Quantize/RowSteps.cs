@@ -54,7 +54,7 @@ internal static class RowSteps
             }
         }
 
-        FactorRange.Limit(exponents);
+        FactorRange.Limit(exponents, PerOctave);
         return exponents;
     }
 }

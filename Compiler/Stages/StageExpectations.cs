@@ -20,11 +20,11 @@ internal static class StageExpectations
     {
         var scale = weights / Weights;
         var isBest = effort == Effort.Best;
-        ExpectedStage[] evaluation = [new(Stage.Quantising, 9 * scale), new(Stage.Packing, 3 * scale), new(Stage.Measuring, 8 * scale)];
+        ExpectedStage[] evaluation = [new(Stage.Quantising, 11 * scale), new(Stage.Packing, 3.5 * scale), new(Stage.Measuring, 6 * scale)];
         return
         [
-            new(Stage.Statistics, (isBest ? 95 : 40) * scale),
-            new(Stage.Reference, 5 * scale),
+            new(Stage.Statistics, (isBest ? 95 : 36) * scale),
+            new(Stage.Reference, 4 * scale),
             .. isBest ? Enumerable.Repeat(evaluation, rough).SelectMany(e => e).Append(new(Stage.Allocation, 75 * scale)).Append(new(Stage.Tuning, 130 * scale)) : [],
             .. Enumerable.Repeat(evaluation, evaluations).SelectMany(e => e),
         ];

@@ -39,7 +39,7 @@ internal sealed unsafe partial class TiledDecoder
     {
         foreach (var e in exponents)
         {
-            if (e < -125 * perOctave || e > 126 * perOctave)
+            if (e < TiledLayout.LeastOctave * perOctave || e > TiledLayout.MostOctave * perOctave)
             {
                 throw new CorruptStreamException($"a factor is 2^({e}/{perOctave})");
             }

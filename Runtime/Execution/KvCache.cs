@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace ModelPack.Execution;
 
 /// <summary>
@@ -12,7 +14,13 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
     /// <summary>Attention's fixed block size: part of the numerics (DESIGN.md, decision 6).</summary>
     public const int BlockPositions = 64;
 
-    private readonly List<NativeBuffer> _blocks = [];
+    /// <summary>Blocks are allocated a few at a time where each would leave much of its last huge page unused (<see cref="Platform.PageAdvice.Allocation"/>).</summary>
+    private const int BlocksPerRegion = 4;
+
+    private const long SmallestShared = 1L << 20, LargestShared = 8L << 20;
+
+    private readonly List<NativeBuffer> _regions = [];
+    private readonly List<nint> _blocks = [];
     private readonly int _keyFloats = BlockPositions * shape.KeyLength;
     private readonly int _valueFloats = BlockPositions * Padded(shape.ValueLength);
 
@@ -22,32 +30,39 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
     /// <summary>Positions that hold keys and values.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Bytes of the blocks; asked for at every step, so it is kept, not summed.</summary>
-    public long Bytes { get; private set; }
+    /// <summary>Bytes of the blocks in use.</summary>
+    public long Bytes => _blocks.Count * BlockBytes;
+
+    private long BlockBytes => (long)shape.CacheLayers * shape.KvHeads * (_keyFloats + _valueFloats) * sizeof(float);
 
     /// <summary>Bytes that <paramref name="length"/> positions take.</summary>
-    public long BytesFor(int length) =>
-        Math.Max((length + BlockPositions - 1) / BlockPositions, _blocks.Count) * ((long)shape.CacheLayers * shape.KvHeads * (_keyFloats + _valueFloats) * sizeof(float));
+    public long BytesFor(int length) => Math.Max((length + BlockPositions - 1) / BlockPositions, _blocks.Count) * BlockBytes;
 
     private static int Padded(int length) => (length + 15) / 16 * 16;
 
     /// <summary>Makes room for positions up to <paramref name="length"/>.</summary>
     public void Reserve(int length)
     {
-        var floats = (long)shape.CacheLayers * shape.KvHeads * (_keyFloats + _valueFloats);
+        var bytes = BlockBytes;
+        var perRegion = bytes is >= SmallestShared and <= LargestShared ? BlocksPerRegion : 1;
         while (_blocks.Count * BlockPositions < length)
         {
-            // Cleared: masked lanes are read, and must be finite.
-            var block = new NativeBuffer(floats * sizeof(float), clear: true);
-            _blocks.Add(block);
-            Bytes += block.Bytes;
+            if (_blocks.Count == perRegion * _regions.Count)
+            {
+                _regions.Add(new(perRegion * bytes));
+            }
+
+            // Cleared: masked lanes are read, and must be finite. Only what is cleared takes memory.
+            var block = _regions[^1].Pointer + (_blocks.Count % perRegion * bytes);
+            NativeMemory.Clear(block, (nuint)bytes);
+            _blocks.Add((nint)block);
         }
     }
 
     public void SetLength(int length) => Length = length;
 
     public float* Keys(int block, int layer, int head) =>
-        _blocks[block].Floats + ((((long)layer * shape.KvHeads) + head) * (_keyFloats + _valueFloats));
+        (float*)_blocks[block] + ((((long)layer * shape.KvHeads) + head) * (_keyFloats + _valueFloats));
 
     public float* Values(int block, int layer, int head) => Keys(block, layer, head) + _keyFloats;
 
@@ -75,12 +90,12 @@ internal sealed unsafe class KvCache(ModelShape shape) : IDisposable
 
     public void Dispose()
     {
-        foreach (var block in _blocks)
+        foreach (var region in _regions)
         {
-            block.Dispose();
+            region.Dispose();
         }
 
+        _regions.Clear();
         _blocks.Clear();
-        Bytes = 0;
     }
 }

@@ -129,6 +129,7 @@ internal sealed class WorkerPool : IDisposable
 
     private void RunShared(ParallelJob job, int chunks)
     {
+        // Mostly the same one: its line then stays in the other workers' caches.
         if (_job != job)
         {
             _job = job;

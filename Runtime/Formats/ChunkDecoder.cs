@@ -14,6 +14,8 @@ namespace ModelPack.Formats;
 /// <param name="expanded">Whether weights with trellis codes become scalar tiles (<see cref="TiledLayout"/>).</param>
 internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSet kernels, bool expanded = false) : IDisposable
 {
+    private const string WrongChecksum = "its checksum does not match its bytes";
+
     private readonly SegmentCoding _coding = new(pack, bytes, expanded);
 
     /// <summary>What no thread works with now; made as needed and freed with the last weight.</summary>
@@ -30,18 +32,15 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
         var entry = segment.Chunks[chunk];
         if (segment.Codec == SegmentCodec.Stored)
         {
-            Check(bytes.Mapped(entry.Offset, entry.StoredBytes), chunk, entry);
-            return entry.RawBytes;
+            return XxHash3.HashToUInt64(bytes.Mapped(entry.Offset, entry.StoredBytes)) == entry.Hash ? entry.RawBytes : throw Damaged(chunk, entry, WrongChecksum);
         }
 
         var scratch = Rent(segment.Codec);
         try
         {
-            var stored = bytes.Read(entry.Offset, entry.StoredBytes, ref scratch.Stored);
-            if (XxHash3.HashToUInt64(stored) != entry.Hash)
+            if (!bytes.TryRead(entry.Offset, entry.StoredBytes, entry.Hash, ref scratch.Stored, out var stored))
             {
-                stored = bytes.Mapped(entry.Offset, entry.StoredBytes);
-                Check(stored, chunk, entry);
+                throw Damaged(chunk, entry, WrongChecksum);
             }
 
             if (_coding.Prepare(segment) is { } decoding)
@@ -84,14 +83,6 @@ internal sealed unsafe class ChunkDecoder(Pack pack, StoredBytes bytes, KernelSe
 
         _coding.Dispose();
         bytes.Dispose();
-    }
-
-    private static void Check(ReadOnlySpan<byte> stored, int chunk, PackChunk entry)
-    {
-        if (XxHash3.HashToUInt64(stored) != entry.Hash)
-        {
-            throw Damaged(chunk, entry, "its checksum does not match its bytes");
-        }
     }
 
     private static ModelPackException Damaged(int chunk, PackChunk entry, string what) => new(

@@ -10,8 +10,7 @@ internal sealed class DecoderScratch(int bytes) : IDisposable
     private Decompressor? _zstandard;
 
     /// <summary>Stored bytes of the current chunk; grows to the largest.</summary>
-    /// <remarks>A third more than is needed, so that a megabyte is one huge page and not 256 page faults (<see cref="Platform.PageAdvice.Allocation"/>); it goes with the last weight.</remarks>
-    public NativeBuffer? Stored = new(bytes + (bytes / 3L), pressure: false);
+    public NativeBuffer? Stored = new(bytes, pressure: false);
 
     /// <summary>Decompresses a Zstandard frame into exactly <paramref name="raw"/>.</summary>
     /// <exception cref="Entropy.CorruptStreamException">As <see cref="ZstandardFrame.Decompress"/> says.</exception>

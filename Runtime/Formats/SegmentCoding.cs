@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using ModelPack.Entropy;
 using ModelPack.Execution;
 using ModelPack.Platform;
@@ -126,19 +125,11 @@ internal sealed class SegmentCoding(Pack pack, StoredBytes bytes, bool expanded)
     }
 
     /// <summary>Valid until the next call: who calls has the lock of <see cref="Prepare"/>.</summary>
-    private ReadOnlySpan<byte> Checked(PackChunk chunk)
-    {
-        // Mapped, each of these few bytes would bring in the pages around it.
-        var stored = bytes.Read(chunk.Offset, chunk.StoredBytes, ref _buffer);
-        if (XxHash3.HashToUInt64(stored) != chunk.Hash)
-        {
-            stored = bytes.Mapped(chunk.Offset, chunk.StoredBytes);
-        }
-
-        return XxHash3.HashToUInt64(stored) == chunk.Hash
+    private ReadOnlySpan<byte> Checked(PackChunk chunk) =>
+        // Read: mapped, each of these few bytes would bring in the pages around it.
+        bytes.TryRead(chunk.Offset, chunk.StoredBytes, chunk.Hash, ref _buffer, out var stored)
             ? stored
             : throw new CorruptStreamException($"the checksum of {chunk.StoredBytes} bytes at {chunk.Offset} does not match");
-    }
 
     public void Dispose() => _buffer?.Dispose();
 }

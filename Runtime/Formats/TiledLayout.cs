@@ -45,6 +45,9 @@ internal static class TiledLayout
     /// <summary>Most factors that a weight's columns, or rows, may be: steps from the smallest to the largest.</summary>
     public const int MostFactors = 256;
 
+    /// <summary>Factors at rest are 2^<see cref="LeastOctave"/> to 2^<see cref="MostOctave"/>: they and their halves are normal numbers.</summary>
+    public const int LeastOctave = -125, MostOctave = 126;
+
     /// <summary>Largest width that there are kernels for.</summary>
     public const int MaxWidth = 8;
 

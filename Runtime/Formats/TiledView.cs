@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 
 namespace ModelPack.Formats;
 
@@ -51,8 +52,8 @@ internal sealed unsafe class TiledView
 
         _columnTable = Table("column scale", head[0], TiledLayout.ColumnStepsPerOctave, new(ColumnFactors, columns));
         _rowTable = Table("row step", head[1], head[2], new(RowFactors, rows));
-        ColumnScales = (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_columnTable, 0);
-        RowSteps = (float*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_rowTable, 0);
+        ColumnScales = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(_columnTable, 0);
+        RowSteps = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(_rowTable, 0);
         CheckOrder("column", _columnOrder, columns);
         CheckOrder("row", _rowOrder, rows);
         CheckEscapes(escapes);
@@ -169,8 +170,10 @@ internal sealed unsafe class TiledView
             most = Math.Max(most, e);
         }
 
-        // Normal numbers.
-        Require(first >= -126 * perOctave && (long)first + most <= 127 * perOctave, $"{what}s are 2^({first}/{perOctave}) to 2^({(long)first + most}/{perOctave}); expected 2^-126 to 2^127");
+        // Halved where the stored integers count half steps.
+        Require(
+            first >= (TiledLayout.LeastOctave - 1) * perOctave && (long)first + most <= TiledLayout.MostOctave * perOctave,
+            $"{what}s are 2^({first}/{perOctave}) to 2^({(long)first + most}/{perOctave}); expected 2^{TiledLayout.LeastOctave - 1} to 2^{TiledLayout.MostOctave}");
         var table = GC.AllocateUninitializedArray<float>(most + 1, pinned: true);
         for (var e = 0; e < table.Length; e++)
         {

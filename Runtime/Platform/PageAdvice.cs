@@ -19,7 +19,7 @@ internal static unsafe class PageAdvice
     {
         var whole = (bytes + HugePageBytes - 1) / HugePageBytes * HugePageBytes;
         return !OperatingSystem.IsLinux() ? (bytes, 64)
-            : bytes >= SmallestHuge && whole - bytes <= bytes / 2 ? (whole, HugePageBytes)
+            : bytes >= SmallestHuge && whole - bytes <= Math.Max(bytes / 2, SmallestHuge) ? (whole, HugePageBytes)
             : (bytes, bytes >= 2 * HugePageBytes ? HugePageBytes : 64);
     }
 

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using ModelPack.Execution;
 
@@ -8,7 +9,6 @@ namespace ModelPack.Platform;
 /// the cache: mapping 93 MB page by page and giving the pages back took 50 ms of processor time, reading them 7 (Zen 5 virtual machine). Else they are used
 /// where they are mapped, and the pages go back to the file.
 /// </summary>
-/// <remarks>Whoever uses them checks their hash, and asks for <see cref="Mapped"/> where it does not match: the file may have been replaced since it was mapped.</remarks>
 internal sealed unsafe class StoredBytes : IDisposable
 {
     /// <summary>
@@ -59,6 +59,26 @@ internal sealed unsafe class StoredBytes : IDisposable
 
         var span = new Span<byte>(buffer.Pointer, bytes);
         return TryFill(span, _offset + offset) ? span : Mapped(offset, bytes);
+    }
+
+    /// <summary>
+    /// A part of the pack that has the hash it should have, read into <paramref name="buffer"/>; where that has another, mapped: the file may have been replaced since it was mapped.
+    /// </summary>
+    /// <param name="offset">First byte in the pack.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="hash">XXH3 of them.</param>
+    /// <param name="buffer">As <see cref="Read"/> says.</param>
+    /// <param name="stored">The bytes, right or wrong.</param>
+    public bool TryRead(long offset, int bytes, ulong hash, ref NativeBuffer? buffer, out ReadOnlySpan<byte> stored)
+    {
+        stored = Read(offset, bytes, ref buffer);
+        if (XxHash3.HashToUInt64(stored) != hash)
+        {
+            stored = Mapped(offset, bytes);
+            return XxHash3.HashToUInt64(stored) == hash;
+        }
+
+        return true;
     }
 
     /// <summary>A part of the pack where it is mapped.</summary>

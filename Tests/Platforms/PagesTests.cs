@@ -27,10 +27,11 @@ public sealed unsafe class PagesTests
     public void The_file_behind_memory_is_that_of_a_read_only_mapping(ulong start, ulong bytes, string? path, long offset) =>
         Assert.Equal(path is null ? null : new FileRange(path, offset), LinuxPages.FileBehind(Encoding.UTF8.GetBytes(Maps), (nuint)start, (nuint)bytes));
 
-    /// <summary>Whole huge pages where at most a third of them is left over.</summary>
+    /// <summary>Whole huge pages where at most a third of them, or half of one, is left over.</summary>
     [Theory]
     [InlineData(64, 64, 64)]
-    [InlineData(1 << 20, 1 << 20, 64)]
+    [InlineData((1 << 20) - 1, (1 << 20) - 1, 64)]
+    [InlineData(1 << 20, 2 << 20, 2 << 20)]
     [InlineData(1_437_000, 2 << 20, 2 << 20)]
     [InlineData(2_200_000, 2_200_000, 64)]
     [InlineData(2_949_120, 4 << 20, 2 << 20)]

@@ -14,19 +14,19 @@ public class RemainingTimeTests
     {
         var clock = Clock(Effort.Normal);
         clock.Begin(Stage.Statistics);
-        _time.Seconds += 80; // twice as long as expected
+        _time.Seconds += 72; // twice as long as expected
         clock.Begin(Stage.Reference);
-        Assert.Equal(2 * (5 + (3 * 20)), Left());
-        _time.Seconds += 10;
+        Assert.Equal(2 * (4 + (3 * 20.5)), Left());
+        _time.Seconds += 8;
         clock.Begin(Stage.Quantising);
-        Assert.Equal(2 * 3 * 20, Left());
+        Assert.Equal(2 * 3 * 20.5, Left());
     }
 
     [Fact]
     public void A_stage_that_was_there_before_takes_as_long_again()
     {
         var clock = Clock(Effort.Normal);
-        foreach (var (stage, seconds) in ((Stage, int)[])[(Stage.Statistics, 40), (Stage.Reference, 5), (Stage.Quantising, 90), (Stage.Packing, 3), (Stage.Measuring, 8)])
+        foreach (var (stage, seconds) in ((Stage, int)[])[(Stage.Statistics, 36), (Stage.Reference, 4), (Stage.Quantising, 110), (Stage.Packing, 4), (Stage.Measuring, 6)])
         {
             clock.Begin(stage);
             _time.Seconds += seconds;
@@ -34,7 +34,7 @@ public class RemainingTimeTests
 
         clock.Begin(Stage.Quantising);
         // Two more of each, quantising ten times slower than expected.
-        Assert.Equal(2 * (90 + 3 + 8), Left());
+        Assert.Equal(2 * (110 + 4 + 6), Left());
     }
 
     [Fact]
@@ -44,7 +44,8 @@ public class RemainingTimeTests
         clock.Begin(Stage.Statistics);
         _time.Seconds += 100;
         clock.Report(0.5);
-        Assert.InRange(Left(), 100 + (5 * 65) - 1, 100 + (5 * 65) + 1);
+        var later = 100 / 18.0 * (4 + (3 * 20.5));
+        Assert.InRange(Left(), 100 + later - 1, 100 + later + 1);
     }
 
     [Fact]
@@ -52,11 +53,11 @@ public class RemainingTimeTests
     {
         var clock = Clock(Effort.Best);
         clock.Begin(Stage.Statistics);
-        var all = 95 + 5 + (2 * 20) + 75 + 130 + (3 * 20);
+        var all = 95 + 4 + (5 * 20.5) + 75 + 130;
         Assert.Equal(all, Left());
         _time.Seconds += 95;
         clock.Begin(Stage.Allocation);
-        Assert.Equal(75 + 130 + (3 * 20), Left());
+        Assert.Equal(75 + 130 + (3 * 20.5), Left());
     }
 
     [Fact]

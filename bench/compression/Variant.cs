@@ -15,9 +15,9 @@ internal sealed record Variant(string Name)
 
     public double Vocabulary { get; private init; } = 1.35;
 
-    public double Resident { get; private init; } = 0.25;
+    public double Resident { get; private init; } = RoundingOptions.DefaultResidentPrice;
 
-    public double Escape { get; private init; } = 160;
+    public double Escape { get; private init; } = RoundingOptions.DefaultEscapeBits;
 
     /// <summary>Steps of tuning.</summary>
     public int Tuning { get; private init; }

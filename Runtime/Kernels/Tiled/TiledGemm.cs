@@ -19,7 +19,6 @@ internal static unsafe class TiledGemm
     /// </summary>
     public static long ScratchBytes(int columns) => (long)TiledLayout.Blocks(columns) * (DotBytes + (2 * TiledPanels.Bytes) + TiledFloat.BlockBytes);
 
-    [SkipLocalsInit]
     public static void Run<R, L>(in MatrixCall call, QuantizedActivations x, int first, int end, byte* scratch)
         where R : struct, ITiledRung
         where L : struct, ILanes<L>
@@ -68,6 +67,7 @@ internal static unsafe class TiledGemm
         }
     }
 
+    [SkipLocalsInit]
     private static void Finish<R, L>(in MatrixCall call, QuantizedActivations x, int token, int group, int sub, float* dots)
         where R : struct, ITiledRung
         where L : struct, ILanes<L>
