@@ -115,38 +115,10 @@ internal static unsafe class GroupedCodes
     public static void Prefetch<F>(byte* p)
         where F : struct, ICodeForm
     {
-        // Written out, since the JIT keeps a loop: five instructions a line.
         p += PrefetchBytes;
-        Sse.Prefetch0(p);
-        Sse.Prefetch0(p + 64);
-        if (F.CodeBits > 2)
+        for (var line = 0; line < F.CodeBits; line++)
         {
-            Sse.Prefetch0(p + 128);
-        }
-
-        if (F.CodeBits > 3)
-        {
-            Sse.Prefetch0(p + 192);
-        }
-
-        if (F.CodeBits > 4)
-        {
-            Sse.Prefetch0(p + 256);
-        }
-
-        if (F.CodeBits > 5)
-        {
-            Sse.Prefetch0(p + 320);
-        }
-
-        if (F.CodeBits > 6)
-        {
-            Sse.Prefetch0(p + 384);
-        }
-
-        if (F.CodeBits > 7)
-        {
-            Sse.Prefetch0(p + 448);
+            Sse.Prefetch0(p + (64 * line));
         }
     }
 
