@@ -65,6 +65,16 @@ internal sealed class Experiment : IDisposable
             var weights = (double)kind.Sum(m => m.Input.Weights);
             Console.WriteLine($"    {kind.Key}: codes {kind.Sum(m => m.Figures.CodeBits) / weights:F3}, side {kind.Sum(m => m.Figures.SideBits) / weights:F4}, resident {kind.Sum(m => m.Figures.TileBits) / weights:F3}, expected {kind.Sum(m => m.Figures.ExpectedDivergence):F4}");
         }
+
+        Console.WriteLine("    of all tiles, escapes in them: " + string.Join(", ", Tiles(quantized)));
+    }
+
+    /// <summary>By width: part of the tiles, part of their codes that they do not hold.</summary>
+    private static IEnumerable<string> Tiles(QuantizedModel quantized)
+    {
+        var widths = quantized.Matrices.SelectMany(m => TileFigures.EscapesByTile(m.Matrix).Zip(m.Matrix.Widths)).ToLookup(t => t.Second, t => t.First);
+        double tiles = widths.Sum(w => w.LongCount());
+        return widths.OrderBy(w => w.Key).Select(w => $"{w.Key} bits {100 * w.Count() / tiles:F1}% {100 * w.Average() / TiledMatrix.TileRows / TiledMatrix.TileColumns:F3}%");
     }
 
     private void Tune(Dictionary<string, float[]> replaced, Variant variant)
