@@ -3,24 +3,16 @@ namespace ModelPack.Compiler.Cli;
 /// <summary>The verbs of <c>modelpack</c>, and the one place where errors become lines that MSBuild understands.</summary>
 internal static class Verbs
 {
-    private const string Usage = """
-        modelpack compiles language models into .NET applications.
-
-          modelpack inspect FILE [--json]                       what is in a model file
-          modelpack pack FILE -o OUT.mpk [--plan OUT.plan]      compile a model
-          modelpack run PACK|FILE --prompt TEXT | --ids 1,2,3 | --chat CHAT.json
-                                                                generate, greedily, through the interpreter
-          modelpack tokenize FILE --texts TEXTS.json            token ids of a JSON list of texts
-          modelpack measure PACK|FILE --text TEXT               divergence from float activations, or from --reference FILE; perplexity
-          modelpack reference FILE -o REF.gguf                  the f16 model that compressed forms are measured against
-
-        Most builds never call it: the targets of the package ModelPack do.
-        """;
-
     public static int Run(string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellation)
     {
         var verb = arguments.FirstOrDefault();
         var rest = arguments.AsSpan(Math.Min(1, arguments.Length));
+        if (rest.Contains("--help") || rest.Contains("-h"))
+        {
+            output.WriteLine(Help.Of(verb));
+            return 0;
+        }
+
         try
         {
             switch (verb)
@@ -39,12 +31,12 @@ internal static class Verbs
                     output.WriteLine(ModelCompiler.Version);
                     return 0;
                 case null or "-h" or "--help" or "help":
-                    output.WriteLine(Usage);
+                    output.WriteLine(Help.Usage);
                     return 0;
                 case "reference":
                     return ReferenceVerb.Run(rest, output, cancellation);
                 default:
-                    throw CommandLine.Error($"there is no verb '{verb}'; there are inspect, pack, run, tokenize, measure, reference.");
+                    throw CommandLine.Error($"there is no verb '{verb}'; there are {string.Join(", ", Help.Verbs)}.");
             }
         }
         catch (OperationCanceledException)

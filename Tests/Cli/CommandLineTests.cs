@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     private static string Stories => Repository.Path("Tests", "Fixtures", "stories260K.gguf");
 
     [Theory]
-    [InlineData("modelpack", "there is no verb 'quantize'; there are inspect, pack, run, tokenize, measure", "quantize")]
+    [InlineData("modelpack", "there is no verb 'quantize'; there are inspect, pack, run, tokenize, measure, reference", "quantize")]
     [InlineData("modelpack", "pack wants a file", "pack")]
     [InlineData("m.gguf", "-o is missing", "pack", "m.gguf")]
     [InlineData("m.gguf", "--name wants a value", "pack", "m.gguf", "--name")]
@@ -25,6 +25,24 @@ public sealed class CommandLineTests
     [InlineData("m.gguf", "run wants one of --prompt TEXT, --ids", "run", "m.gguf", "--prompt", "a", "--ids", "1")]
     public void A_command_line_that_makes_no_sense_says_what_does(string place, string part, params string[] arguments) =>
         Assert.Contains(part, Modelpack.Refused("MP3004", place, arguments), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("inspect")]
+    [InlineData("pack")]
+    [InlineData("run")]
+    [InlineData("tokenize")]
+    [InlineData("measure")]
+    [InlineData("reference")]
+    public void Help_lists_all_options_of_a_verb(string verb)
+    {
+        var help = Modelpack.Ok(verb, "m.gguf", "--help").Output;
+        Assert.Contains($"modelpack {verb} ", help, StringComparison.Ordinal);
+        Assert.Equal(help, Modelpack.Ok(verb, "-h").Output);
+        var text = Modelpack.Refused("MP3004", "m.gguf", verb, "m.gguf", "--no-such");
+        var options = text[(text.IndexOf("it has ", StringComparison.Ordinal) + 7)..^1].Split(", ");
+        Assert.All(options, option => Assert.Contains(option, help.Split((char[])[' ', '\n', '\r', ','])));
+        Assert.Contains(verb, Modelpack.Ok("--help").Output, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("")]
