@@ -83,7 +83,7 @@ median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : 
 # build FOLDER KIND: one build without restore; its seconds, and those of the processor, go to files. (On a machine that does other things the latter can be compared.)
 build() {
   local TIMEFORMAT='%R %U %S'
-  { time (cd "$1" && dotnet build --no-restore -m:1 >"$work/log" 2>&1 </dev/null) 2>/dev/null; } 2>"$work/time" || { cat "$work/log" >&2; exit 1; }
+  { time (cd "$1" && dotnet build --no-restore -m:1 >"$work/log" 2>&1 </dev/null); } 2>"$work/time" || { cat "$work/log" >&2; exit 1; }
   awk -v wall="$2.$1.wall" -v cpu="$2.$1.cpu" '{ print $1 >>wall; print $2 + $3 >>cpu }' "$work/time"
 }
 
