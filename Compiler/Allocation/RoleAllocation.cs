@@ -56,6 +56,9 @@ internal sealed class RoleAllocation
         _recent = [.. _roles.Select(_ => new List<RoleState>())];
     }
 
+    /// <summary>Whether the annealing passes over what its proxy tells to be hopeless (a comparison without).</summary>
+    public bool Prunes { get; init; } = true;
+
     /// <summary>Divergence that each role's quantisation alone adds, at the recipe's own division; after <see cref="Run"/>.</summary>
     public IReadOnlyDictionary<LinearRole, double> Sensitivities => _roles.Zip(_alone).ToDictionary(p => p.First, p => p.Second);
 
@@ -96,6 +99,7 @@ internal sealed class RoleAllocation
             Temperature = noise,
             MaxEvaluations = maxEvaluations,
             MaxProposals = Proposals,
+            Prunes = Prunes,
         };
         var (found, counts) = annealing.Run(best, _cancellation);
         var chosen = counts.Best < Math.Min(value, first) - noise ? found : best;

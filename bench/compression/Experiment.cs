@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ModelPack.Compiler;
+using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Architectures;
 using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
@@ -75,6 +76,22 @@ internal sealed class Experiment : IDisposable
         var widths = quantized.Matrices.SelectMany(m => TileFigures.EscapesByTile(m.Matrix).Zip(m.Matrix.Widths)).ToLookup(t => t.Second, t => t.First);
         double tiles = widths.Sum(w => w.LongCount());
         return widths.OrderBy(w => w.Key).Select(w => $"{w.Key} bits {100 * w.Count() / tiles:F1}% {100 * w.Average() / TiledMatrix.TileRows / TiledMatrix.TileColumns:F3}%");
+    }
+
+    /// <summary>Divides bits among roles as <c>Effort="Best"</c> does, with pruning and without: how many models were quantised and measured, and what was found.</summary>
+    public void Anneal(Variant variant, int evaluations)
+    {
+        var roles = LinearRoles.Of(_graph).ToDictionary(r => r.Key.Name, r => r.Value);
+        using var compare = new HeldOutEvaluation(_graph, _weights, _windows.Range(_windows.Count - 4, 4), _workers);
+        foreach (var prunes in (bool[])[true, false])
+        {
+            var clock = Stopwatch.StartNew();
+            var allocation = new RoleAllocation(
+                _inputs, roles, variant.Options(null), replaced => compare.DivergenceOf(new ReplacedWeights(_weights, replaced)).Means(compare.Windows), CancellationToken.None) { Prunes = prunes };
+            var (factors, counts) = allocation.Run(evaluations, _ => { });
+            Console.WriteLine($"{variant.Name}, {(prunes ? "with" : "without")} pruning: {counts} [{clock.Elapsed.TotalSeconds:F0} s]");
+            Console.WriteLine($"    λ by role {string.Join(", ", factors.Select(f => $"{f.Key} {f.Value:F2}"))}");
+        }
     }
 
     private void Tune(Dictionary<string, float[]> replaced, Variant variant)
