@@ -21,15 +21,6 @@ internal static class StatisticsCheck
     }
 
     /// <exception cref="ModelPackException">MP3301.</exception>
-    public static void Cross(float[] values, int columns)
-    {
-        if (values.LongLength != (long)columns * columns || Array.Exists(values, v => !float.IsFinite(v)))
-        {
-            throw Unusable($"the cross moments of {columns} columns must be {(long)columns * columns} finite numbers");
-        }
-    }
-
-    /// <exception cref="ModelPackException">MP3301.</exception>
     public static void RowWeights(float[] weights, int rows)
     {
         if (weights.Length != rows)

@@ -122,7 +122,9 @@ public sealed class ModelQuantizerTests
     public void Smaller_lambda_costs_bits_and_saves_divergence()
     {
         var input = RandomMatrices.Input(128, 128, 1);
-        QuantizedModel fine = RandomMatrices.Quantize([input], new(Lambda / 16, 8)), coarse = RandomMatrices.Quantize([input], new(Lambda, 8));
+        // Memory is free: its price costs divergence, too.
+        QuantizedModel Quantize(double lambda) => RandomMatrices.Quantize([input], new(lambda, 8) { ResidentPrice = 1e-3 });
+        QuantizedModel fine = Quantize(Lambda / 16), coarse = Quantize(Lambda);
         // 16 times as fine a price: two bits.
         Assert.InRange(fine.BitsRest - coarse.BitsRest, 1.7, 2.1);
         Assert.InRange(coarse.ExpectedDivergence / fine.ExpectedDivergence, 11, 18);
