@@ -5,11 +5,13 @@ using ModelPack.Entropy;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-// Rates of the entropy decoder on one core, for each rung that this process can run: dotnet run -c Release --project bench/entropy
+// Rates of the entropy decoder on one core, for each rung that this process can run: dotnet run -c Release --project bench/entropy [-- SECONDS [NAME-PART [RUNG]]]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var seconds = args.Length > 0 ? double.Parse(args[0]) : 0.5;
+var part = args.Length > 1 ? args[1] : "";
+KernelSet[] rungs = [.. KernelSets.Supported.Where(s => args.Length < 3 || s == Enum.Parse<KernelSet>(args[2], ignoreCase: true))];
 Console.WriteLine("Medians (best) of one core, G symbols/s.");
-Console.WriteLine($"{"stream",-34}{"bits",-8}{string.Concat(KernelSets.Supported.Select(s => $"{s,-16}"))}");
+Console.WriteLine($"{"stream",-34}{"bits",-8}{string.Concat(rungs.Select(s => $"{s,-16}"))}");
 foreach (var alphabet in Enum.GetValues<RansAlphabet>())
 {
     foreach (var deviation in (double[])[0.3, 1.5, RansTable.Entries(alphabet) / 8.0])
@@ -36,10 +38,15 @@ foreach (var states in (int[])[1, 8])
     }
 }
 
-static void Print(string name, double bits, Func<KernelSet, Stopwatches.Times> measure)
+void Print(string name, double bits, Func<KernelSet, Stopwatches.Times> measure)
 {
+    if (!name.Contains(part, StringComparison.OrdinalIgnoreCase))
+    {
+        return;
+    }
+
     Console.Write($"{name,-34}{bits,-8:F2}");
-    foreach (var rung in KernelSets.Supported)
+    foreach (var rung in rungs)
     {
         var times = measure(rung);
         Console.Write($"{$"{1e-9 / times.Median:F2} ({1e-9 / times.Best:F2})",-16}");
