@@ -56,7 +56,7 @@ internal unsafe ref struct ColumnTables
         (_rowClass, _isMade, RawWords) = (rowClass, true, 0);
         for (var column = 0; column < _classes.Length; column++)
         {
-            var table = _tables.Of(unchecked(rowClass + _classes[column]));
+            ref readonly var table = ref _tables.Of(unchecked(rowClass + _classes[column]));
             Put(column, table);
             RawWords += table.RawBits;
         }
@@ -64,10 +64,11 @@ internal unsafe ref struct ColumnTables
 
     private static int Padded(int columns) => TiledLayout.BlockColumns * TiledLayout.Blocks(columns);
 
-    private readonly void Put(int column, TiledTable table)
+    private readonly void Put(int column, in TiledTable table)
     {
         // The same for all four vectors, which are the sub-groups.
-        new Span<nint>(Addresses + (RansFormat.Vectors * (long)column), RansFormat.Vectors).Fill(table.Address);
+        var addresses = Addresses + (RansFormat.Vectors * (long)column);
+        addresses[0] = addresses[1] = addresses[2] = addresses[3] = table.Address;
         RawBits[column] = table.RawBits;
         Biases[column] = table.Bias;
     }

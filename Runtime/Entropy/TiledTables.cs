@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ModelPack.Entropy;
 
 /// <summary>
@@ -84,11 +86,19 @@ internal sealed unsafe class TiledTables
 
     /// <summary>The table of a sum of row and column class; the nearest where there is none so low or high.</summary>
     /// <exception cref="CorruptStreamException">A class that does not occur.</exception>
-    public TiledTable Of(int sum)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref readonly TiledTable Of(int sum)
     {
-        var table = _classes[(int)Math.Clamp((long)sum - _lowest, 0, _classes.Length - 1)];
-        return table.Address != 0 ? table : throw new CorruptStreamException($"class {sum} has no table");
+        ref readonly var table = ref _classes[(int)Math.Clamp((long)sum - _lowest, 0, _classes.Length - 1)];
+        if (table.Address == 0)
+        {
+            Missing(sum);
+        }
+
+        return ref table;
     }
+
+    private static void Missing(int sum) => throw new CorruptStreamException($"class {sum} has no table");
 
     /// <param name="mode">How the class is coded.</param>
     /// <param name="table">Of <see cref="_words"/>, which do not move.</param>
