@@ -87,7 +87,8 @@ internal sealed class Experiment : IDisposable
         {
             var clock = Stopwatch.StartNew();
             var allocation = new RoleAllocation(
-                _inputs, roles, variant.Options(null), replaced => compare.DivergenceOf(new ReplacedWeights(_weights, replaced)).Means(compare.Windows), CancellationToken.None) { Prunes = prunes };
+                _inputs, roles, variant.Options(null), replaced => compare.DivergenceOf(new ReplacedWeights(_weights, replaced)).Means(compare.Windows), CancellationToken.None)
+            { Prunes = prunes };
             var (factors, counts) = allocation.Run(evaluations, _ => { });
             Console.WriteLine($"{variant.Name}, {(prunes ? "with" : "without")} pruning: {counts} [{clock.Elapsed.TotalSeconds:F0} s]");
             Console.WriteLine($"    λ by role {string.Join(", ", factors.Select(f => $"{f.Key} {f.Value:F2}"))}");
