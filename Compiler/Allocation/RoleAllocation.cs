@@ -56,7 +56,7 @@ internal sealed class RoleAllocation
         _recent = [.. _roles.Select(_ => new List<RoleState>())];
     }
 
-    /// <summary>Whether the annealing passes over what its proxy tells to be hopeless (a comparison without).</summary>
+    /// <summary><see cref="SimilarityPrunedAnnealing.Prunes"/>.</summary>
     public bool Prunes { get; init; } = true;
 
     /// <summary>Divergence that each role's quantisation alone adds, at the recipe's own division; after <see cref="Run"/>.</summary>

@@ -4,9 +4,9 @@ using ModelPack.Kernels;
 namespace ModelPack.Compiler.Allocation;
 
 /// <summary>How an annealing went: the counts behind "fewer full evaluations".</summary>
-/// <param name="Proposals">Candidates drawn.</param>
-/// <param name="FullEvaluations">Those that were evaluated in full; without pruning every proposal would have been.</param>
-/// <param name="Pruned">Those passed over because their proxy was as close to a rejected candidate's as noise, or worse.</param>
+/// <param name="Proposals">Candidates drawn, also those that change nothing or leave the range.</param>
+/// <param name="FullEvaluations">Those that were evaluated in full; without pruning those that were passed over would have been, too.</param>
+/// <param name="Pruned">Those passed over because their proxy was as close to a rejected candidate's as noise.</param>
 /// <param name="Revisited">Those whose full value was known already.</param>
 /// <param name="Accepted">Moves made.</param>
 /// <param name="First">Value of the start.</param>
@@ -20,8 +20,8 @@ internal sealed record AnnealingCounts(int Proposals, int FullEvaluations, int P
 
 /// <summary>
 /// Simulated annealing over integer vectors with an expensive objective and a cheap proxy of it. A proposal is passed over, as a rejection, when its proxy is
-/// as close to that of a candidate that was evaluated and rejected as measured noise, or worse: it would very likely be rejected, too
-/// (similarity-pruned annealing, after "Pre-processing matters", arXiv 2404.11161, where a worse proxy is not yet a reason).
+/// as close to that of a candidate that was evaluated and rejected as measured noise: it would very likely be rejected, too
+/// (similarity-pruned annealing, after "Pre-processing matters", arXiv 2404.11161).
 /// </summary>
 internal sealed class SimilarityPrunedAnnealing
 {
@@ -62,8 +62,7 @@ internal sealed class SimilarityPrunedAnnealing
         var current = (int[])start.Clone();
         var value = Evaluate(current);
         var known = new Dictionary<string, double> { [Key(current)] = value };
-        // Least proxy of those that were rejected from the current state.
-        var rejected = double.PositiveInfinity;
+        var rejected = new List<double>();
         var (best, bestValue, first) = ((int[])current.Clone(), value, value);
         int proposals = 0, evaluations = 1, pruned = 0, revisited = 0, accepted = 0;
         for (; proposals < MaxProposals && evaluations < MaxEvaluations; proposals++)
@@ -84,7 +83,7 @@ internal sealed class SimilarityPrunedAnnealing
             else
             {
                 var proxy = Proxy(candidate);
-                if (Prunes && proxy >= rejected - Noise)
+                if (Prunes && rejected.Exists(r => Math.Abs(r - proxy) <= Noise))
                 {
                     pruned++;
                     continue;
@@ -95,7 +94,7 @@ internal sealed class SimilarityPrunedAnnealing
                 known[Key(candidate)] = candidateValue;
                 if (candidateValue >= value)
                 {
-                    rejected = Math.Min(rejected, proxy);
+                    rejected.Add(proxy);
                 }
             }
 
@@ -105,7 +104,7 @@ internal sealed class SimilarityPrunedAnnealing
                 value = candidateValue;
                 accepted++;
                 // What was rejected from the old state says nothing of the new one.
-                rejected = double.PositiveInfinity;
+                rejected.Clear();
                 if (value < bestValue)
                 {
                     (best, bestValue) = ((int[])current.Clone(), value);

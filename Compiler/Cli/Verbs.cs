@@ -7,7 +7,7 @@ internal static class Verbs
     {
         var verb = arguments.FirstOrDefault();
         var rest = arguments.AsSpan(Math.Min(1, arguments.Length));
-        if (rest.Contains("--help") || rest.Contains("-h"))
+        if (AsksForHelp(rest))
         {
             output.WriteLine(Help.Of(verb));
             return 0;
@@ -56,6 +56,22 @@ internal static class Verbs
             errors.WriteLine($"{Place(rest)} : error {CompilerCodes.Internal}: a defect in ModelPack {ModelCompiler.Version}, please report it with the model's name: {OneLine(e.ToString())}");
             return 1;
         }
+    }
+
+    /// <summary>Whether one of the options is <c>--help</c>, not an option's value.</summary>
+    private static bool AsksForHelp(ReadOnlySpan<string> arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] is "--help" or "-h")
+            {
+                return true;
+            }
+
+            i += !arguments[i].StartsWith('-') || CommandLine.IsFlag(arguments[i]) ? 0 : 1;
+        }
+
+        return false;
     }
 
     /// <summary>The error that a user can do something about; null for a defect.</summary>

@@ -44,6 +44,18 @@ public sealed class CommandLineTests
         Assert.Contains(verb, Modelpack.Ok("--help").Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Help_lists_all_values_of_a_choice()
+    {
+        string pack = Modelpack.Ok("pack", "--help").Output, run = Modelpack.Ok("run", "--help").Output;
+        Assert.All((string[])[.. Enum.GetNames<Effort>(), .. Enum.GetNames<Optimize>(), .. Enum.GetNames<Recipe>()], name => Assert.Contains(name, pack, StringComparison.Ordinal));
+        Assert.All((string[])[.. Enum.GetNames<KernelSet>(), .. Enum.GetNames<ResidentForm>()], name => Assert.Contains(name.ToLowerInvariant(), run, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_prompt_that_looks_like_help_is_a_prompt() =>
+        Assert.Contains("prompt_ids", Modelpack.Ok("run", Stories, "--prompt", "-h", "--max-tokens", "1", "--json").Output, StringComparison.Ordinal);
+
     [Theory]
     [InlineData("")]
     [InlineData("1,,2")]

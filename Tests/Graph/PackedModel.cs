@@ -46,10 +46,10 @@ internal sealed record PackedModel(ModelPlan Plan, byte[] Pack)
             session.Evaluate(decode.Slice(i, 1)).CopyTo(logits.AsSpan((prompt.Length + i) * vocabulary));
         }
 
-        // Equal bits say something only where there is something in them. (Codes of few bits times int8 activations: many logits of a narrow model are the same few multiples of a row's step.)
+        // Equal bits say something only where there is something in them.
         Assert.All(logits, l => Assert.True(float.IsFinite(l)));
         var distinct = logits.Distinct().Count();
-        Assert.True(distinct > logits.Length / 3, $"{distinct} different values of {logits.Length}, {logits.Count(l => l == 0)} zeros");
+        Assert.True(distinct > logits.Length / 2, $"{distinct} different values of {logits.Length}");
         return logits;
     }
 
