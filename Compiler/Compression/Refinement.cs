@@ -11,7 +11,7 @@ namespace ModelPack.Compiler.Compression;
 
 /// <summary>
 /// What <c>Effort="Best"</c> does once λ is about right: divides bits among kinds of matrix (<see cref="RoleAllocation"/>), then tunes norm gains on the quantised model
-/// (<see cref="GainTuner"/>). Either is kept only where windows that it did not look at say that it helps.
+/// (<see cref="GainTuner"/>) where divergence is coarse enough for that to show. Either is kept only where windows that it did not look at say that it helps.
 /// </summary>
 internal sealed class Refinement : IDisposable
 {
@@ -21,9 +21,12 @@ internal sealed class Refinement : IDisposable
     /// <summary>Whole models that the annealing may quantise and measure.</summary>
     private const int AnnealingEvaluations = 6;
 
-    /// <summary>20 steps at this rate do what 40 at 3e-4 do; at 3e-3 divergence wanders.</summary>
+    /// <summary>20 steps at this rate do what 40 at 3e-4 do where divergence is .1 or more; at 3e-3 it wanders. Below, what steps add at random weighs more, so they shrink with its root.</summary>
     private const int TuningSteps = 20;
-    private const double TuningRate = 8e-4;
+    private const double TuningRate = 8e-4, FullRateFrom = 0.1;
+
+    /// <summary>Divergence below which tuning is worth less than .01 bit a weight (docs/compression-ingredients.md) and is not done.</summary>
+    private const double TuningFrom = 0.03;
 
     private readonly Graph _graph;
     private readonly IWeightValues _weights;
@@ -67,16 +70,9 @@ internal sealed class Refinement : IDisposable
         var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
         var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
         var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
-        var gains = Tune(replaced);
-        foreach (var (name, values) in gains)
-        {
-            replaced[name] = values;
-        }
-
-        var after = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
-        Summary = string.Create(CultureInfo.InvariantCulture, $"{Summary}; tuning of {gains.Count} norm gains: {before:F4} -> {after:F4} on held-out text");
-        _candidate.Refine(inputs, after < before ? gains : new Dictionary<string, float[]>());
-        return target is { } wanted ? RateSearch.Toward(wanted, step, Math.Min(before, after)) : step;
+        var (gains, after) = before < TuningFrom ? ([], before) : Tuned(replaced, before);
+        _candidate.Refine(inputs, gains);
+        return target is { } wanted ? RateSearch.Toward(wanted, step, after) : step;
     }
 
     public void Dispose() => _compare.Dispose();
@@ -92,9 +88,22 @@ internal sealed class Refinement : IDisposable
         return [.. _candidate.Inputs.Select(i => i with { LambdaFactor = factors[roles.GetValueOrDefault(i.Name, LinearRole.Other)] })];
     }
 
-    private Dictionary<string, float[]> Tune(Dictionary<string, float[]> replaced)
+    /// <summary>Tunes norm gains.</summary>
+    /// <param name="replaced">The quantised values; tuned gains are added.</param>
+    /// <param name="before">Held-out divergence without.</param>
+    /// <returns>Gains that help on held-out text, and its divergence with them.</returns>
+    private (Dictionary<string, float[]> Gains, double Divergence) Tuned(Dictionary<string, float[]> replaced, double before)
     {
-        using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _vectors, new HashSet<string>(), _workers) { Rate = TuningRate };
-        return new(tuner.Run(_windows.Calibration, TuningSteps, _clock.Report).Gains);
+        var rate = TuningRate * Math.Sqrt(Math.Min(1, before / FullRateFrom));
+        using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _vectors, new HashSet<string>(), _workers) { Rate = rate };
+        var gains = new Dictionary<string, float[]>(tuner.Run(_windows.Calibration, TuningSteps, _clock.Report).Gains);
+        foreach (var (name, values) in gains)
+        {
+            replaced[name] = values;
+        }
+
+        var after = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
+        Summary = string.Create(CultureInfo.InvariantCulture, $"{Summary}; tuning of {gains.Count} norm gains: {before:F4} -> {after:F4} on held-out text");
+        return after < before ? (gains, after) : ([], before);
     }
 }

@@ -49,7 +49,7 @@ internal sealed unsafe class MatrixQuantizer
             bySource[_basis.Order[j]] = _inverseScales[j];
         }
 
-        var exponents = RowSteps.Exponents(values, bySource, _rowWeights, options.Lambda, _basis.MeanScaledImportance);
+        var exponents = RowSteps.Exponents(values, bySource, _rowWeights, options.Lambda, _basis.MeanScaledImportance, options.EscapeBits * options.ResidentPrice);
         _inverseSteps = [.. exponents.Select(e => (float)Octaves.Power(-e, RowSteps.PerOctave))];
         var classes = CodeClasses.Fit(values, rows, bySource, _inverseSteps);
         var order = Enumerable.Range(0, rows).OrderBy(i => classes.Rows[i]).ToArray();

@@ -8,6 +8,10 @@ internal static class RowSteps
     /// <summary>Codes stay well within 16 bits, with room for what errors of other columns add.</summary>
     private const double LargestCode = 8000;
 
+    /// <summary>Whole steps that the widest tile holds, and by how many quarter octaves a step may become coarser for it.</summary>
+    private const double LargestHeld = (1 << (RoundingOptions.WidestTile - 1)) - 0.5;
+    private const int MostCoarser = 2 * PerOctave;
+
     private const double Ln2 = 0.69314718055994530942;
     private const int LargestExponent = 100 * PerOctave;
 
@@ -30,8 +34,54 @@ internal static class RowSteps
     /// <param name="rowWeights">[rows]: G.</param>
     /// <param name="lambda">λ.</param>
     /// <param name="meanScaledImportance">Mean of h c².</param>
-    public static int[] Exponents(float[] values, float[] inverseScales, double[] rowWeights, double lambda, double meanScaledImportance) =>
-        AtLeast(values, inverseScales, LargestCode, rowWeights.Length, i => Math.Sqrt(12 * lambda / (rowWeights[i] * Ln2 * meanScaledImportance)));
+    /// <param name="escapeBits">Price of a code beyond the widest tile, in bits.</param>
+    public static int[] Exponents(float[] values, float[] inverseScales, double[] rowWeights, double lambda, double meanScaledImportance, double escapeBits)
+    {
+        var exponents = AtLeast(values, inverseScales, LargestCode, rowWeights.Length, i => Math.Sqrt(12 * lambda / (rowWeights[i] * Ln2 * meanScaledImportance)));
+        Coarsen(exponents, values, inverseScales, escapeBits);
+        FactorRange.Limit(exponents, PerOctave);
+        return exponents;
+    }
+
+    /// <summary>
+    /// Makes steps coarser where the codes beyond the widest tile that this saves are worth more. A step coarser by x octaves than that of <see cref="Exponents"/> changes
+    /// a weight's divergence from λ / (2 ln 2) to 4^x times that, and takes x bits off.
+    /// </summary>
+    private static void Coarsen(int[] exponents, float[] values, float[] inverseScales, double escapeBits)
+    {
+        var columns = inverseScales.Length;
+        Span<double> limits = stackalloc double[MostCoarser + 1];
+        Span<double> price = stackalloc double[MostCoarser + 1];
+        for (var k = 0; k <= MostCoarser; k++)
+        {
+            limits[k] = LargestHeld * Octaves.Power(k, PerOctave);
+            price[k] = columns * (((Octaves.Power(2 * k, PerOctave) - 1) / (2 * Ln2)) - ((double)k / PerOctave));
+        }
+
+        Span<int> beyond = stackalloc int[MostCoarser + 1];
+        for (var i = 0; i < exponents.Length; i++)
+        {
+            beyond.Clear();
+            var row = values.AsSpan(i * columns, columns);
+            var inverse = Octaves.Power(-exponents[i], PerOctave);
+            for (var j = 0; j < columns; j++)
+            {
+                var code = Math.Abs(row[j] * (double)inverseScales[j]) * inverse;
+                for (var k = 0; k <= MostCoarser && code > limits[k]; k++)
+                {
+                    beyond[k]++;
+                }
+            }
+
+            var best = 0;
+            for (var k = 1; k <= MostCoarser; k++)
+            {
+                best = price[k] + (escapeBits * beyond[k]) < price[best] + (escapeBits * beyond[best]) ? k : best;
+            }
+
+            exponents[i] += best;
+        }
+    }
 
     /// <summary>[rows]: exponents of wanted steps, raised where a row's largest value would be more than <paramref name="largestCode"/> steps.</summary>
     public static int[] AtLeast(float[] values, float[] inverseScales, double largestCode, int rows, Func<int, double> wanted)
