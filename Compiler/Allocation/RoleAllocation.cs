@@ -1,4 +1,5 @@
 using ModelPack.Compiler.Calibration;
+using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Kernels;
 
@@ -21,7 +22,7 @@ internal sealed class RoleAllocation
     private const double Ln4 = 2 * Ln2;
 
     private readonly QuantizerOptions _options;
-    private readonly Func<IReadOnlyDictionary<string, float[]>, double[]> _divergence;
+    private readonly Func<IReadOnlyDictionary<string, IWeightRows>, double[]> _divergence;
     private readonly CancellationToken _cancellation;
     private readonly LinearRole[] _roles;
     private readonly MatrixInput[][] _inputs;
@@ -43,7 +44,7 @@ internal sealed class RoleAllocation
         IReadOnlyList<MatrixInput> inputs,
         IReadOnlyDictionary<string, LinearRole> roles,
         QuantizerOptions options,
-        Func<IReadOnlyDictionary<string, float[]>, double[]> divergence,
+        Func<IReadOnlyDictionary<string, IWeightRows>, double[]> divergence,
         CancellationToken cancellation)
     {
         (_options, _divergence, _cancellation) = (options, divergence, cancellation);
@@ -147,7 +148,7 @@ internal sealed class RoleAllocation
             return known.Value;
         }
 
-        var replaced = new Dictionary<string, float[]>();
+        var replaced = new Dictionary<string, IWeightRows>();
         double bits = 0;
         for (var r = 0; r < state.Length; r++)
         {
@@ -193,8 +194,8 @@ internal sealed class RoleAllocation
     {
         var inputs = _inputs[role].Select(i => i with { LambdaFactor = i.LambdaFactor * Factor(step) }).ToArray();
         var quantized = ModelQuantizer.Run(inputs, _options, _ => { }, _cancellation);
-        return new(step, quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix)));
+        return new(step, quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix)));
     }
 
-    private sealed record RoleState(int Step, double Bits, IReadOnlyDictionary<string, float[]> Values);
+    private sealed record RoleState(int Step, double Bits, IReadOnlyDictionary<string, IWeightRows> Values);
 }

@@ -68,7 +68,7 @@ internal sealed class Refinement : IDisposable
         var inputs = Divide(step);
         _clock.Begin(Stage.Tuning);
         var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
-        var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
+        var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
         var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
         var (gains, after) = before < TuningFrom ? ([], before) : Tuned(replaced, before);
         _candidate.Refine(inputs, gains);
@@ -92,14 +92,14 @@ internal sealed class Refinement : IDisposable
     /// <param name="replaced">The quantised values; tuned gains are added.</param>
     /// <param name="before">Held-out divergence without.</param>
     /// <returns>Gains that help on held-out text, and its divergence with them.</returns>
-    private (Dictionary<string, float[]> Gains, double Divergence) Tuned(Dictionary<string, float[]> replaced, double before)
+    private (Dictionary<string, float[]> Gains, double Divergence) Tuned(Dictionary<string, IWeightRows> replaced, double before)
     {
         var rate = TuningRate * Math.Sqrt(Math.Min(1, before / FullRateFrom));
         using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _vectors, new HashSet<string>(), _workers) { Rate = rate };
         var gains = new Dictionary<string, float[]>(tuner.Run(_windows.Calibration, TuningSteps, _clock.Report).Gains);
         foreach (var (name, values) in gains)
         {
-            replaced[name] = values;
+            replaced[name] = new FloatRows(values);
         }
 
         var after = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));

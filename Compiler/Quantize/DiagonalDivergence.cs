@@ -9,7 +9,7 @@ internal static class DiagonalDivergence
     /// <param name="statistics">Its calibration.</param>
     public static double Of(float[] values, TiledMatrix matrix, MatrixStatistics statistics)
     {
-        var decoded = TiledDequantizer.Run(matrix);
+        var decoded = QuantizedRows.Values(matrix);
         var columns = matrix.Columns;
         var importance = Enumerable.Range(0, columns).Select(j => statistics.Input.Values[(j * columns) + j]).ToArray();
         double total = 0;

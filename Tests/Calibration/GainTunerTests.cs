@@ -59,7 +59,7 @@ public sealed class GainTunerTests : IDisposable
         var graph = ArchitectureTable.Build(source).Graph;
         var weights = new SourceWeights(KernelSet.Scalar);
         // Row by row 15% too large: what row factors can mend.
-        var quantized = graph.Weights.Where(w => w.Layer >= 0 && !w.IsVector).ToDictionary(w => w.Name, w => w.ReadFloats().Select(v => MathF.Round(v * 1.15f * 32) / 32).ToArray());
+        var quantized = graph.Weights.Where(w => w.Layer >= 0 && !w.IsVector).ToDictionary(w => w.Name, IWeightRows (w) => new FloatRows([.. w.ReadFloats().Select(v => MathF.Round(v * 1.15f * 32) / 32)]));
         var windows = new WindowSet([.. Enumerable.Range(0, 4 * Window).Select(i => ((i * 7) + (i / 11)) % 24)], Window);
         var one = Tune(threads: 1);
         var two = Tune(threads: 3);

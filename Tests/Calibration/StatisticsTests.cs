@@ -101,7 +101,7 @@ public sealed class StatisticsTests : IDisposable
             {
                 var changed = (float[])values.Clone();
                 changed[element] += change;
-                return WeightGradient.Loss(model.Graph, new ReplacedWeights(weights, new Dictionary<string, float[]> { [name] = changed }), new(ids, ids.Length), labels);
+                return WeightGradient.Loss(model.Graph, new ReplacedWeights(weights, new Dictionary<string, IWeightRows> { [name] = new FloatRows(changed) }), new(ids, ids.Length), labels);
             }
         }
     }

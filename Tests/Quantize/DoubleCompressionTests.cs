@@ -14,7 +14,7 @@ public sealed class DoubleCompressionTests
         Assert.True(matrix.Codes.Max() > 80);
         var values = input.Values();
         var largest = values.Max(MathF.Abs);
-        Assert.All(TiledDequantizer.Run(matrix).Zip(values), p => Assert.Equal(p.First, p.Second, 0.1f * largest));
+        Assert.All(QuantizedRows.Values(matrix).Zip(values), p => Assert.Equal(p.First, p.Second, 0.1f * largest));
     }
 
     [Fact]
@@ -26,6 +26,6 @@ public sealed class DoubleCompressionTests
         Assert.True(Zeros(coarse) > Zeros(fine) + 0.05);
         var rounded = (new DoubleCompression(3e-4) { PruneBelow = 0.5f }).Run(input.Name, input.Values(), input.Statistics);
         Assert.True(Zeros(coarse) > Zeros(rounded) + 0.005);
-        Assert.True(RandomMatrices.Divergence(input, TiledDequantizer.Run(fine)) < RandomMatrices.Divergence(input, TiledDequantizer.Run(coarse)));
+        Assert.True(RandomMatrices.Divergence(input, QuantizedRows.Values(fine)) < RandomMatrices.Divergence(input, QuantizedRows.Values(coarse)));
     }
 }

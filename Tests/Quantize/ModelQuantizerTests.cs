@@ -14,7 +14,7 @@ public sealed class ModelQuantizerTests
         var input = RandomMatrices.Input(128, 192, 1);
         var quantized = RandomMatrices.Quantize([input], new(Lambda, 1));
         var (nearest, bits) = RoundToNearest(input, quantized.Matrices[0].Figures.CodeBits / input.Weights);
-        var divergence = RandomMatrices.Divergence(input, TiledDequantizer.Run(quantized.Matrices[0].Matrix));
+        var divergence = RandomMatrices.Divergence(input, QuantizedRows.Values(quantized.Matrices[0].Matrix));
         Assert.True(divergence < 0.5 * nearest, $"{divergence} against {nearest} at {bits} bits");
     }
 
@@ -33,7 +33,7 @@ public sealed class ModelQuantizerTests
         (double Divergence, double Bits) Point(int s)
         {
             var q = RandomMatrices.Quantize([input], new(Lambda, s));
-            return (RandomMatrices.Divergence(input, TiledDequantizer.Run(q.Matrices[0].Matrix)), q.Matrices[0].Figures.CodeBits / input.Weights);
+            return (RandomMatrices.Divergence(input, QuantizedRows.Values(q.Matrices[0].Matrix)), q.Matrices[0].Figures.CodeBits / input.Weights);
         }
     }
 
@@ -115,7 +115,7 @@ public sealed class ModelQuantizerTests
         Assert.True(cheap.EscapeRate > 0.0005, $"{cheap.EscapeRate}");
         Assert.Equal(0, dear.EscapeRate);
         Assert.True(cheap.BitsResident < dear.BitsResident);
-        Assert.True(RandomMatrices.Divergence(input, TiledDequantizer.Run(cheap.Matrices[0].Matrix)) < RandomMatrices.Divergence(input, TiledDequantizer.Run(dear.Matrices[0].Matrix)));
+        Assert.True(RandomMatrices.Divergence(input, QuantizedRows.Values(cheap.Matrices[0].Matrix)) < RandomMatrices.Divergence(input, QuantizedRows.Values(dear.Matrices[0].Matrix)));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ModelQuantizerTests
         }
 
         var damped = input with { Statistics = new(new(96, moments), input.Statistics.RowWeights) };
-        Assert.Equal(1, quantized.ExpectedDivergence / RandomMatrices.Divergence(damped, TiledDequantizer.Run(quantized.Matrices[0].Matrix)), 0.01);
+        Assert.Equal(1, quantized.ExpectedDivergence / RandomMatrices.Divergence(damped, QuantizedRows.Values(quantized.Matrices[0].Matrix)), 0.01);
     }
 
     [Fact]
@@ -161,8 +161,8 @@ public sealed class ModelQuantizerTests
         foreach (var states in new[] { 1, 4, 8 })
         {
             var result = RandomMatrices.Quantize(inputs, new(Lambda, states));
-            Assert.All(result.Matrices, m => Assert.All(TiledDequantizer.Run(m.Matrix), v => Assert.True(float.IsFinite(v))));
-            Assert.All(TiledDequantizer.Run(result.Matrices[0].Matrix), v => Assert.Equal(0, v));
+            Assert.All(result.Matrices, m => Assert.All(QuantizedRows.Values(m.Matrix), v => Assert.True(float.IsFinite(v))));
+            Assert.All(QuantizedRows.Values(result.Matrices[0].Matrix), v => Assert.Equal(0, v));
         }
     }
 

@@ -1,3 +1,4 @@
+using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Quantize;
 
 namespace ModelPack.Tests.Quantize;
@@ -49,6 +50,18 @@ internal static class RandomMatrices
     }
 
     public static QuantizedModel Quantize(IReadOnlyList<MatrixInput> inputs, QuantizerOptions options) => ModelQuantizer.Run(inputs, options, _ => { }, default);
+
+    /// <summary>Σ err H errᵀ G / 2 of rows that are read one by one.</summary>
+    public static double Divergence(MatrixInput input, IWeightRows quantized)
+    {
+        var values = new float[input.Rows * input.Columns];
+        for (var i = 0; i < input.Rows; i++)
+        {
+            quantized.Read(i, values.AsSpan(i * input.Columns, input.Columns));
+        }
+
+        return Divergence(input, values);
+    }
 
     /// <summary>Σ err H errᵀ G / 2 in plain loops.</summary>
     public static double Divergence(MatrixInput input, float[] quantized)

@@ -52,7 +52,7 @@ internal sealed class Experiment : IDisposable
 
         var seconds = clock.Elapsed.TotalSeconds;
         var (codes, side) = Coded(quantized!);
-        var replaced = quantized!.Matrices.ToDictionary(m => m.Input.Name, m => TiledDequantizer.Run(m.Matrix));
+        var replaced = quantized!.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
         if (variant.Tuning > 0)
         {
             Tune(replaced, variant);
@@ -95,14 +95,14 @@ internal sealed class Experiment : IDisposable
         }
     }
 
-    private void Tune(Dictionary<string, float[]> replaced, Variant variant)
+    private void Tune(Dictionary<string, IWeightRows> replaced, Variant variant)
     {
         var clock = Stopwatch.StartNew();
         using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _graph.Weights.Where(w => w.IsVector).Select(w => w.Name).ToHashSet(), new HashSet<string>(), _workers) { Rate = variant.Rate };
         var tuned = tuner.Run(_windows, variant.Tuning, _ => { });
         foreach (var (name, values) in tuned.Gains)
         {
-            replaced[name] = values;
+            replaced[name] = new FloatRows(values);
         }
 
         Console.WriteLine($"    tuned in {clock.Elapsed.TotalSeconds:F0} s: {string.Join(' ', tuned.Divergence.Select(d => d.ToString("F3")))}");

@@ -54,16 +54,29 @@ internal sealed unsafe class SourceWeights(KernelSet kernels) : IWeightValues
     }
 }
 
+/// <summary>Values of one weight, row by row.</summary>
+internal interface IWeightRows
+{
+    /// <summary>Row <paramref name="row"/> as f32; callable from several threads.</summary>
+    void Read(int row, Span<float> values);
+}
+
+/// <param name="values">[rows, columns].</param>
+internal sealed class FloatRows(float[] values) : IWeightRows
+{
+    public void Read(int row, Span<float> to) => values.AsSpan(row * to.Length, to.Length).CopyTo(to);
+}
+
 /// <summary>Some weights replaced by others of the same shape (a quantised model); the rest as they were.</summary>
 /// <param name="others">For weights that are not replaced.</param>
-/// <param name="replaced">[rows, columns] f32 by the weight's name.</param>
-internal sealed class ReplacedWeights(IWeightValues others, IReadOnlyDictionary<string, float[]> replaced) : IWeightValues
+/// <param name="replaced">By the weight's name.</param>
+internal sealed class ReplacedWeights(IWeightValues others, IReadOnlyDictionary<string, IWeightRows> replaced) : IWeightValues
 {
     public void ReadRow(WeightRef weight, int row, Span<float> values)
     {
-        if (replaced.TryGetValue(weight.Name, out var floats))
+        if (replaced.TryGetValue(weight.Name, out var rows))
         {
-            floats.AsSpan(row * weight.Columns, weight.Columns).CopyTo(values);
+            rows.Read(row, values[..weight.Columns]);
         }
         else
         {
