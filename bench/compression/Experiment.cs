@@ -47,7 +47,9 @@ internal sealed class Experiment : IDisposable
         QuantizedModel? quantized = null;
         for (var pass = 0; pass < variant.Passes; pass++)
         {
-            quantized = ModelQuantizer.Run(_inputs, variant.Options(quantized?.Tables), _ => { }, CancellationToken.None);
+            quantized = variant.Sequential
+                ? new SequentialQuantizer(_graph, _weights, _windows, _workers).Run(_inputs, variant.Options(quantized?.Tables), _ => { })
+                : ModelQuantizer.Run(_inputs, variant.Options(quantized?.Tables), _ => { }, CancellationToken.None);
         }
 
         var seconds = clock.Elapsed.TotalSeconds;
