@@ -12,15 +12,15 @@ namespace ModelPack.Compiler.Compression;
 
 /// <summary>
 /// The calibrated recipe: statistics of the model on a text, rate-distortion quantisation at some λ, the pack measured as an application runs it on windows that
-/// calibration did not see; λ is searched until quality or budget is met. <c>Effort="Best"</c> looks at more text, divides bits among kinds of matrix by what they cost in divergence, quantises in sequential form, and tunes norm gains.
+/// calibration did not see; λ is searched until quality or budget is met. <c>Effort="Best"</c> looks at more text, divides bits among kinds of matrix by what they cost in divergence, and tunes norm gains.
 /// </summary>
 internal sealed class CalibratedCompression : IDisposable
 {
     /// <summary>λ · weights for a divergence of one nat: .95e-9 gave .066 on 134.5 M weights, and both are proportional.</summary>
     private const double LambdaPerDivergence = 1.93;
 
-    /// <summary>Quantisations to find λ, with <c>Best</c>, with <c>Best</c> in sequential form, and else; further ones where a quality has not been kept to by then; and those before refining.</summary>
-    private const int BestEvaluations = 5, SequentialEvaluations = 3, Evaluations = 3, FurtherEvaluations = 3, RoughEvaluations = 2;
+    /// <summary>Quantisations to find λ, with <c>Best</c> and else; further ones where a quality has not been kept to by then; and those before refining.</summary>
+    private const int BestEvaluations = 5, Evaluations = 3, FurtherEvaluations = 3, RoughEvaluations = 2;
 
     private readonly CompressionOptions _options;
     private readonly HeldOutPacks _heldOut;
@@ -64,7 +64,7 @@ internal sealed class CalibratedCompression : IDisposable
             start = _refinement.Run(found, _options.Quality.IsSource ? null : _options.Quality.Divergence);
         }
 
-        var result = _candidate.Trials.Search(new(_candidate.Evaluate, _weights, _refinement is { FollowsStream: true } ? SequentialEvaluations : Finding, start) { Further = FurtherEvaluations }, _options, _candidate.Pack);
+        var result = _candidate.Trials.Search(new(_candidate.Evaluate, _weights, Finding, start) { Further = FurtherEvaluations }, _options, _candidate.Pack);
         return result with { Front = [.. rough, .. result.Front], Refinement = _refinement?.Summary };
     }
 

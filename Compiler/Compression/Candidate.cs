@@ -15,7 +15,6 @@ namespace ModelPack.Compiler.Compression;
 internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, Func<Trials> trials, StageClock clock, CancellationToken cancellation)
 {
     private IReadOnlyDictionary<string, float[]> _vectors = new Dictionary<string, float[]>();
-    private Func<int, QuantizedModel>? _quantize;
 
     /// <summary>All matrices, with their λ beside the model's.</summary>
     public MatrixInput[] Inputs { get; private set; } = inputs;
@@ -27,11 +26,7 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
     public QuantizerOptions OptionsAt(int step) => options with { Lambda = options.Lambda * RateStep.Factor(step) };
 
     /// <summary>From here on with other λ of matrices and other vectors.</summary>
-    /// <param name="inputs">The matrices.</param>
-    /// <param name="vectors">By name.</param>
-    /// <param name="quantize">Quantises the matrices with λ at a step; null: each for itself.</param>
-    public void Refine(MatrixInput[] inputs, IReadOnlyDictionary<string, float[]> vectors, Func<int, QuantizedModel>? quantize) =>
-        (Inputs, _vectors, _quantize, Trials) = (inputs, vectors, quantize, trials());
+    public void Refine(MatrixInput[] inputs, IReadOnlyDictionary<string, float[]> vectors) => (Inputs, _vectors, Trials) = (inputs, vectors, trials());
 
     /// <summary>Quantises, packs and measures.</summary>
     public FrontPoint Evaluate(int step) => Trials.Evaluate(step, Pack);
@@ -40,7 +35,7 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
     public void Pack(int step)
     {
         clock.Begin(Stage.Quantising);
-        var quantized = _quantize?.Invoke(step) ?? ModelQuantizer.Run(Inputs, OptionsAt(step), clock.Report, cancellation);
+        var quantized = ModelQuantizer.Run(Inputs, OptionsAt(step), clock.Report, cancellation);
         var byName = quantized.Matrices.ToDictionary(m => m.Input.Name);
         Trials.Pack(
             step,

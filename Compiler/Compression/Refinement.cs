@@ -10,8 +10,8 @@ using ModelPack.Compiler.Stages;
 namespace ModelPack.Compiler.Compression;
 
 /// <summary>
-/// What <c>Effort="Best"</c> does once λ is about right: divides bits among kinds of matrix (<see cref="RoleAllocation"/>), lets each matrix make up for those before it (<see cref="SequentialQuantizer"/>), then tunes norm gains on the quantised model
-/// (<see cref="GainTuner"/>); the last two where divergence is coarse enough for them to show. Each is kept only where windows that it did not look at say that it helps.
+/// What <c>Effort="Best"</c> does once λ is about right: divides bits among kinds of matrix (<see cref="RoleAllocation"/>), then tunes norm gains on the quantised model
+/// (<see cref="GainTuner"/>) where divergence is coarse enough for that to show. Either is kept only where windows that it did not look at say that it helps.
 /// </summary>
 internal sealed class Refinement : IDisposable
 {
@@ -25,14 +25,8 @@ internal sealed class Refinement : IDisposable
     private const int TuningSteps = 20;
     private const double TuningRate = 8e-4, FullRateFrom = 0.1;
 
-    /// <summary>Divergence below which the sequential form and tuning are worth less than .01 bit a weight each (docs/compression-ingredients.md) and are not done.</summary>
-    private const double RefinedFrom = 0.03;
-
-    /// <summary>What the two leave of the divergence, about.</summary>
-    private const double ExpectedRest = 0.9;
-
-    /// <summary>Quantised models that are kept: the last one, and one that it may turn out not to beat.</summary>
-    private const int KeptModels = 2;
+    /// <summary>Divergence below which tuning is worth less than .01 bit a weight (docs/compression-ingredients.md) and is not done.</summary>
+    private const double TuningFrom = 0.03;
 
     private readonly Graph _graph;
     private readonly IWeightValues _weights;
@@ -60,9 +54,6 @@ internal sealed class Refinement : IDisposable
         _compare = new(graph, weights, windows.Calibration.Range(windows.Calibration.Count - count, count), workers);
     }
 
-    /// <summary>Whether matrices are quantised in sequential form, which takes several times as long.</summary>
-    public bool FollowsStream { get; private set; }
-
     /// <summary>What was done, in words.</summary>
     public string? Summary { get; private set; }
 
@@ -75,52 +66,13 @@ internal sealed class Refinement : IDisposable
         var step = target is { } t ? RateSearch.Toward(t, found.Step, found.Divergence) : found.Step;
         _clock.Begin(Stage.Allocation);
         var inputs = Divide(step);
-        var plain = Rows(ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation));
-        var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, plain));
-        if (before < RefinedFrom)
-        {
-            _candidate.Refine(inputs, new Dictionary<string, float[]>(), null);
-            return target is { } wanted ? RateSearch.Toward(wanted, step, before) : step;
-        }
-
-        var quantize = Sequential(inputs);
-        var at = target is { } aimed ? RateSearch.Toward(aimed / ExpectedRest, step, before) : step;
-        _clock.Begin(Stage.Quantising);
-        var rows = Rows(quantize(at));
-        var followed = _heldOut.DivergenceOf(new ReplacedWeights(_weights, rows));
-        var expected = before * RateStep.Factor(at - step);
-        Summary = string.Create(CultureInfo.InvariantCulture, $"{Summary}; sequential form: {expected:F4} -> {followed:F4} on held-out text");
-        FollowsStream = followed < expected;
         _clock.Begin(Stage.Tuning);
-        var (gains, after) = FollowsStream ? Tuned(rows, followed) : Tuned(plain, before);
-        _candidate.Refine(inputs, gains, FollowsStream ? quantize : null);
-        // The sequential model of that step is there already; the search goes on from what it measures.
-        return FollowsStream ? at : target is { } last ? RateSearch.Toward(last, step, after) : step;
-    }
-
-    private static Dictionary<string, IWeightRows> Rows(QuantizedModel model) => model.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
-
-    /// <summary>Quantises in sequential form with λ at a step; the last models are kept, as the search comes back to them.</summary>
-    private Func<int, QuantizedModel> Sequential(MatrixInput[] inputs)
-    {
-        var quantizer = new SequentialQuantizer(_graph, _weights, _windows.Calibration, _workers);
-        var kept = new Queue<(int Step, QuantizedModel Model)>();
-        return step =>
-        {
-            var model = kept.FirstOrDefault(k => k.Step == step).Model;
-            if (model is null)
-            {
-                model = quantizer.Run(inputs, _candidate.OptionsAt(step), _clock.Report);
-                if (kept.Count == KeptModels)
-                {
-                    kept.Dequeue();
-                }
-
-                kept.Enqueue((step, model));
-            }
-
-            return model;
-        };
+        var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
+        var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
+        var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
+        var (gains, after) = before < TuningFrom ? ([], before) : Tuned(replaced, before);
+        _candidate.Refine(inputs, gains);
+        return target is { } wanted ? RateSearch.Toward(wanted, step, after) : step;
     }
 
     public void Dispose() => _compare.Dispose();

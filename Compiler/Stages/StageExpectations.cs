@@ -25,7 +25,7 @@ internal static class StageExpectations
         [
             new(Stage.Statistics, (isBest ? 95 : 36) * scale),
             new(Stage.Reference, 4 * scale),
-            .. isBest ? Enumerable.Repeat(evaluation, rough).SelectMany(e => e).Append(new(Stage.Allocation, 75 * scale)).Append(new(Stage.Quantising, 90 * scale)).Append(new(Stage.Tuning, 130 * scale)) : [],
+            .. isBest ? Enumerable.Repeat(evaluation, rough).SelectMany(e => e).Append(new(Stage.Allocation, 75 * scale)).Append(new(Stage.Tuning, 130 * scale)) : [],
             .. Enumerable.Repeat(evaluation, evaluations).SelectMany(e => e),
         ];
     }

@@ -53,11 +53,11 @@ public class RemainingTimeTests
     {
         var clock = Clock(Effort.Best);
         clock.Begin(Stage.Statistics);
-        var all = 95 + 4 + (5 * 20.5) + 75 + 90 + 130;
+        var all = 95 + 4 + (5 * 20.5) + 75 + 130;
         Assert.Equal(all, Left());
         _time.Seconds += 95;
         clock.Begin(Stage.Allocation);
-        Assert.Equal(75 + 90 + 130 + (3 * 20.5), Left());
+        Assert.Equal(75 + 130 + (3 * 20.5), Left());
     }
 
     [Fact]

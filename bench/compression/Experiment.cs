@@ -47,9 +47,7 @@ internal sealed class Experiment : IDisposable
         QuantizedModel? quantized = null;
         for (var pass = 0; pass < variant.Passes; pass++)
         {
-            quantized = variant.Sequential
-                ? new SequentialQuantizer(_graph, _weights, _windows, _workers).Run(_inputs, variant.Options(quantized?.Tables), _ => { })
-                : ModelQuantizer.Run(_inputs, variant.Options(quantized?.Tables), _ => { }, CancellationToken.None);
+            quantized = ModelQuantizer.Run(_inputs, variant.Options(quantized?.Tables), _ => { }, CancellationToken.None);
         }
 
         var seconds = clock.Elapsed.TotalSeconds;

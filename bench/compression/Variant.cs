@@ -3,7 +3,7 @@ using ModelPack.Compiler.Quantize;
 
 namespace ModelPack.Bench;
 
-/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.35,escape=230,sequential=1,tuning=20,rate=8e-4</c>.</summary>
+/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.35,escape=230,tuning=20,rate=8e-4</c>.</summary>
 internal sealed record Variant(string Name)
 {
     public double Lambda { get; private init; } = 0.95e-9;
@@ -18,9 +18,6 @@ internal sealed record Variant(string Name)
     public double Resident { get; private init; } = RoundingOptions.DefaultResidentPrice;
 
     public double Escape { get; private init; } = RoundingOptions.DefaultEscapeBits;
-
-    /// <summary>Whether matrices are quantised for what the quantised ones before them give.</summary>
-    public bool Sequential { get; private init; }
 
     /// <summary>Steps of tuning.</summary>
     public int Tuning { get; private init; }
@@ -43,7 +40,6 @@ internal sealed record Variant(string Name)
                 "resident" => variant with { Resident = value },
                 "escape" => variant with { Escape = value },
                 "rate" => variant with { Rate = value },
-                "sequential" => variant with { Sequential = value != 0 },
                 "tuning" => variant with { Tuning = (int)value },
                 _ => throw new FormatException($"there is no '{key}'"),
             };

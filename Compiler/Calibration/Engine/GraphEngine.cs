@@ -31,9 +31,9 @@ internal sealed unsafe class GraphEngine : IDisposable
     private IReadOnlyList<(int First, int Count)> _batches = [];
     private int _keep;
 
-    public GraphEngine(Graph graph, IWeightValues weights, Workers workers, KernelSet kernels = KernelSet.Auto, GemmWidth width = GemmWidth.Auto, SegmentCut cut = SegmentCut.Layers)
+    public GraphEngine(Graph graph, IWeightValues weights, Workers workers, KernelSet kernels = KernelSet.Auto, GemmWidth width = GemmWidth.Auto)
     {
-        (_segments, Head) = GraphSegment.Cut(graph, cut);
+        (_segments, Head) = GraphSegment.Cut(graph);
         Kernels = KernelSets.Resolve(kernels);
         Workers = workers;
         _gemm = new(width);
@@ -59,8 +59,6 @@ internal sealed unsafe class GraphEngine : IDisposable
     /// <summary>Batches of windows that can go back: the first ones.</summary>
     public int KeptBatches => _batches.Count(b => b.First < _keep);
 
-    public IReadOnlyList<GraphSegment> Segments => _segments;
-
     public int SegmentCount => _segments.Count;
 
     /// <summary>Runs all windows up to the head's input.</summary>
@@ -69,16 +67,6 @@ internal sealed unsafe class GraphEngine : IDisposable
     /// <param name="observer">Sees linears' inputs.</param>
     /// <param name="segmentDone">Called after each segment with its matrices' inputs all seen.</param>
     public void Forward(WindowSet windows, int keep, ITapeObserver? observer, Action<GraphSegment>? segmentDone = null)
-    {
-        foreach (var segment in Run(windows, keep, observer))
-        {
-            segmentDone?.Invoke(segment);
-        }
-    }
-
-    /// <summary>Runs all windows, a segment at a time as the result is enumerated; weights are read when their segment runs.</summary>
-    /// <returns>Each segment when it is done; <see cref="Stored"/> has its outputs.</returns>
-    public IEnumerable<GraphSegment> Run(WindowSet windows, int keep, ITapeObserver? observer)
     {
         Release();
         (_windows, _keep, _batches) = (windows, keep, Batches(windows, keep));
@@ -99,12 +87,9 @@ internal sealed unsafe class GraphEngine : IDisposable
 
             Matrices.Clear();
             Forget(s);
-            yield return _segments[s];
+            segmentDone?.Invoke(_segments[s]);
         }
     }
-
-    /// <summary>A value that crosses segments, [tokens, width] of a batch, while a later segment needs it.</summary>
-    public float* Stored(Value value, int batch) => _values[value.Id][batch]!.Floats;
 
     /// <summary>Runs the kept windows back; their gradients at the head's input were set before.</summary>
     public void Backward(ITapeObserver observer, Action<GraphSegment>? segmentDone = null)

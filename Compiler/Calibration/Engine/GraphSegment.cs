@@ -2,16 +2,6 @@ using ModelPack.Compiler.Ir;
 
 namespace ModelPack.Compiler.Calibration.Engine;
 
-/// <summary>Where a graph is cut.</summary>
-internal enum SegmentCut
-{
-    /// <summary>Between layers.</summary>
-    Layers,
-
-    /// <summary>Before every linear, so that its input is kept.</summary>
-    BeforeLinears,
-}
-
 /// <summary>
 /// Consecutive nodes of one layer (or outside the layers), with the values that come from before and those that are used later: what is kept between segments, and all
 /// that is kept for the way back, where a segment is computed anew.
@@ -22,7 +12,7 @@ internal sealed record GraphSegment(IReadOnlyList<Node> Nodes, IReadOnlyList<Val
 {
     /// <summary>Cuts a graph; the last node, the head that gives the logits, is left out.</summary>
     /// <exception cref="ModelPackException">MP3403: the logits are no linear's result.</exception>
-    public static (IReadOnlyList<GraphSegment> Segments, Node Head) Cut(Graph graph, SegmentCut cut = SegmentCut.Layers)
+    public static (IReadOnlyList<GraphSegment> Segments, Node Head) Cut(Graph graph)
     {
         var head = graph.Nodes.Count > 0 ? graph.Nodes[^1] : null;
         if (head?.Op is not LinearOp { Matrices.Length: 1 } || !graph.Outputs.TryGetValue("logits", out var logits) || head.Outputs[0].Id != logits.Id)
@@ -36,7 +26,7 @@ internal sealed record GraphSegment(IReadOnlyList<Node> Nodes, IReadOnlyList<Val
         foreach (var node in graph.Nodes.SkipLast(1))
         {
             _ = OpGradients.Of(node.Op);
-            if (parts.Count == 0 || (cut == SegmentCut.Layers ? parts[^1][^1].Layer != node.Layer : node.Op is LinearOp or LinearAddOp))
+            if (parts.Count == 0 || parts[^1][^1].Layer != node.Layer)
             {
                 parts.Add([]);
             }
