@@ -194,7 +194,7 @@ internal sealed class RoleAllocation
     {
         var inputs = _inputs[role].Select(i => i with { LambdaFactor = i.LambdaFactor * Factor(step) }).ToArray();
         var quantized = ModelQuantizer.Run(inputs, _options, _ => { }, _cancellation);
-        return new(step, quantized.BitsRest, quantized.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix)));
+        return new(step, quantized.BitsRest, quantized.Rows());
     }
 
     private sealed record RoleState(int Step, double Bits, IReadOnlyDictionary<string, IWeightRows> Values);

@@ -66,9 +66,7 @@ internal sealed class Refinement : IDisposable
         var step = target is { } t ? RateSearch.Toward(t, found.Step, found.Divergence) : found.Step;
         _clock.Begin(Stage.Allocation);
         var inputs = Divide(step);
-        _clock.Begin(Stage.Tuning);
-        var quantized = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation);
-        var replaced = quantized.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
+        var replaced = ModelQuantizer.Run(inputs, _candidate.OptionsAt(step), _ => { }, _workers.Cancellation).Rows();
         var before = _heldOut.DivergenceOf(new ReplacedWeights(_weights, replaced));
         var (gains, after) = before < TuningFrom ? ([], before) : Tuned(replaced, before);
         _candidate.Refine(inputs, gains);
@@ -94,6 +92,7 @@ internal sealed class Refinement : IDisposable
     /// <returns>Gains that help on held-out text, and its divergence with them.</returns>
     private (Dictionary<string, float[]> Gains, double Divergence) Tuned(Dictionary<string, IWeightRows> replaced, double before)
     {
+        _clock.Begin(Stage.Tuning);
         var rate = TuningRate * Math.Sqrt(Math.Min(1, before / FullRateFrom));
         using var tuner = new GainTuner(_graph, _weights, new ReplacedWeights(_weights, replaced), _vectors, new HashSet<string>(), _workers) { Rate = rate };
         var gains = new Dictionary<string, float[]>(tuner.Run(_windows.Calibration, TuningSteps, _clock.Report).Gains);

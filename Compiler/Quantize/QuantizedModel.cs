@@ -1,3 +1,5 @@
+using ModelPack.Compiler.Calibration.Engine;
+
 namespace ModelPack.Compiler.Quantize;
 
 /// <summary>A matrix and what became of it.</summary>
@@ -30,6 +32,9 @@ internal sealed record QuantizedModel(IReadOnlyList<QuantizedMatrix> Matrices, Q
 
     /// <summary>Part of the codes that are escapes.</summary>
     public double EscapeRate => (double)Matrices.Sum(m => m.Figures.Escapes) / Weights;
+
+    /// <summary>Values of the matrices by name, for an engine to run on.</summary>
+    public Dictionary<string, IWeightRows> Rows() => Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
 
     public double ExpectedDivergence => Matrices.Sum(m => m.Figures.ExpectedDivergence);
 }

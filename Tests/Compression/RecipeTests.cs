@@ -86,6 +86,17 @@ public sealed class RecipeTests : IDisposable
     }
 
     [Fact]
+    public void Best_leaves_gains_alone_where_divergence_is_too_fine_for_tuning_to_show()
+    {
+        var report = Out("report.json");
+        Assert.InRange(Pack("--quality", ".015", "--effort", "Best", "--report", report).Json.GetProperty("kld").GetDouble(), 0.001, 0.015);
+        using var json = System.Text.Json.JsonDocument.Parse(File.ReadAllText(report));
+        Assert.Matches("evaluated in full", json.RootElement.GetProperty("refinement").GetString()!);
+        Assert.DoesNotMatch("tuning", json.RootElement.GetProperty("refinement").GetString()!);
+        Assert.DoesNotContain("tuning", json.RootElement.GetProperty("stages").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public void More_weights_are_pruned_within_a_smaller_budget()
     {
         double Zeros(string bits) => double.Parse(

@@ -52,7 +52,7 @@ internal sealed class Experiment : IDisposable
 
         var seconds = clock.Elapsed.TotalSeconds;
         var (codes, side) = Coded(quantized!);
-        var replaced = quantized!.Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
+        var replaced = quantized!.Rows();
         if (variant.Tuning > 0)
         {
             Tune(replaced, variant);
