@@ -65,8 +65,8 @@ internal sealed unsafe class Calibrator : IDisposable
     {
         foreach (var group in nodes.Where(n => Matrices(n.Op).Length > 0).GroupBy(n => n.Inputs[0].Id))
         {
-            var input = group.First().Inputs[0];
-            _result.Inputs.Add(new([.. group.SelectMany(n => Matrices(n.Op)).Select(m => m.Name)], input.Width, moments.Take(input)));
+            var (columns, values) = moments.Take(group.First().Inputs[0]);
+            _result.Inputs.Add(new([.. group.SelectMany(n => Matrices(n.Op)).Select(m => m.Name)], columns, values));
         }
     }
 
@@ -81,6 +81,12 @@ internal sealed unsafe class Calibrator : IDisposable
 
             if (node.Op is EmbeddingOp embedding)
             {
+                if (!_engine.PredictsTokens)
+                {
+                    // Predictions then tell nothing of how often a token is looked up.
+                    _result.RowSquares[embedding.Table.Name] = gradients.Frequencies(embedding.Table);
+                }
+
                 _result.Lookups[embedding.Table.Name] = gradients.TakeLookup(embedding.Table);
             }
         }

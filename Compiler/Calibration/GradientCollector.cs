@@ -10,9 +10,10 @@ internal sealed unsafe class GradientCollector : ITapeObserver
     private const int RowChunk = 64;
     private readonly Dictionary<WeightRef, double[]> _rows = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<WeightRef, float[]> _lookups = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<WeightRef, long[]> _uses = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<WeightRef, long> _tokens = new(ReferenceEqualityComparer.Instance);
 
-    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output)
+    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output, int rows)
     {
         if (!_rows.TryGetValue(matrix, out var sums))
         {
@@ -23,12 +24,13 @@ internal sealed unsafe class GradientCollector : ITapeObserver
         tape.Workers.Ranges(matrix.Rows, RowChunk, (first, end, _) =>
         {
             // A window is summed in f32, windows in f64: no window depends on what ran with it.
+            var length = rows / tape.Windows;
             for (var w = 0; w < tape.Windows; w++)
             {
-                var from = gradient + ((nint)w * tape.WindowLength * matrix.Rows) + first;
+                var from = gradient + ((nint)w * length * matrix.Rows) + first;
                 fixed (double* to = &sums[first])
                 {
-                    LaneDispatch.Run(tape.Kernels, new SquareSums((nint)from, matrix.Rows, tape.WindowLength, end - first, (nint)to));
+                    LaneDispatch.Run(tape.Kernels, new SquareSums((nint)from, matrix.Rows, length, end - first, (nint)to));
                 }
             }
         });
@@ -39,6 +41,12 @@ internal sealed unsafe class GradientCollector : ITapeObserver
         if (!_lookups.TryGetValue(table, out var moments))
         {
             _lookups.Add(table, moments = new float[checked(table.Columns * table.Columns)]);
+            _uses.Add(table, new long[table.Rows]);
+        }
+
+        foreach (var id in tape.Ids.Span)
+        {
+            _uses[table][id]++;
         }
 
         _tokens[table] = _tokens.GetValueOrDefault(table) + tape.Tokens;
@@ -49,7 +57,9 @@ internal sealed unsafe class GradientCollector : ITapeObserver
         }
     }
 
-    /// <summary>Mean squared gradient of each row's output, nats² per token.</summary>
+    /// <summary>
+    /// Mean squared gradient of each row's output, nats² per token; of a convolution summed over the positions of a sample, whose gradients count as uncorrelated (KFC, Grosse and Martens 2016).
+    /// </summary>
     public float[] TakeRows(WeightRef matrix)
     {
         var sums = _rows[matrix];
@@ -59,6 +69,16 @@ internal sealed unsafe class GradientCollector : ITapeObserver
         return bad < 0 ? mean : throw new ModelPackException(
             CompilerCodes.CalibrationNotFinite,
             $"the gradient at row {bad} of '{matrix.Name}' is not finite on the calibration text: the weights are damaged, or their range is beyond f32. Try the model with 'modelpack run FILE --activations float'.");
+    }
+
+    /// <summary>
+    /// How often each row of a table is looked up; before <see cref="TakeLookup"/>. Rows that were not looked up share what was looked up once (Good 1953): most of a vocabulary is not in a text.
+    /// </summary>
+    public float[] Frequencies(WeightRef table)
+    {
+        var uses = _uses[table];
+        double all = _tokens[table], unseen = uses.Count(n => n == 0), once = unseen > 0 ? uses.Count(n => n == 1) / all : 0;
+        return [.. uses.Select(n => (float)(n == 0 ? once / unseen : n / all * (1 - once)))];
     }
 
     /// <summary>E[g gᵀ] at the look-up, [columns, columns].</summary>

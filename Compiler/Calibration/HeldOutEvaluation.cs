@@ -94,7 +94,7 @@ internal sealed unsafe class HeldOutEvaluation : IDisposable
             for (var first = 0; first < Positions; first += HeadPass.ChunkTokens)
             {
                 var count = Math.Min(HeadPass.ChunkTokens, Positions - first);
-                body(w, first, count, WindowTokens.Next(_windows, w, FirstMeasured + first, count));
+                body(w, first, count, _engine.PredictsTokens ? WindowTokens.Next(_windows, w, FirstMeasured + first, count) : [.. Enumerable.Repeat(-1, count)]);
             }
         }
     }

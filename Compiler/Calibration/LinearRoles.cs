@@ -14,6 +14,7 @@ internal enum LinearRole
     Up,
     Down,
     Head,
+    Embedding,
 }
 
 /// <summary>Finds the roles of a graph's matrices.</summary>
@@ -27,10 +28,16 @@ internal static class LinearRoles
         var roles = new Dictionary<WeightRef, LinearRole>(ReferenceEqualityComparer.Instance);
         foreach (var node in graph.Nodes)
         {
+            if (node.Op is EmbeddingOp embedding)
+            {
+                // A head that is the table too comes later, and is the head.
+                roles[embedding.Table] = LinearRole.Embedding;
+            }
+
             WeightRef[] matrices = node.Op switch { LinearOp linear => linear.Matrices, LinearAddOp add => [add.Matrix], _ => [] };
             for (var i = 0; i < matrices.Length; i++)
             {
-                roles[matrices[i]] = results.Contains(node.Outputs[i].Id) ? LinearRole.Head
+                roles[matrices[i]] = IsResult(node.Outputs[i], consumers, results) ? LinearRole.Head
                     : Destination(node.Outputs[i], consumers) is var forward and not LinearRole.Other ? forward
                     : Origin(node.Inputs[0], producer);
             }
@@ -38,6 +45,9 @@ internal static class LinearRoles
 
         return roles;
     }
+
+    private static bool IsResult(Value value, ILookup<int, (Node Node, int Input)> consumers, HashSet<int> results) =>
+        results.Contains(value.Id) || consumers[value.Id].Any(c => c.Node.Op is AddBiasOp && results.Contains(c.Node.Outputs[0].Id));
 
     /// <summary>Follows a result through what works on it alone: bias, scale, rotation, norm.</summary>
     private static LinearRole Destination(Value value, ILookup<int, (Node Node, int Input)> consumers)
@@ -48,6 +58,7 @@ internal static class LinearRoles
             {
                 AttentionOp => input switch { 0 => LinearRole.AttentionQuery, 1 => LinearRole.AttentionKey, _ => LinearRole.AttentionValue },
                 SwiGluOp => input == 0 ? LinearRole.Gate : LinearRole.Up,
+                GeluOp => LinearRole.Up,
                 _ when PassesOn(node.Op) => Destination(node.Outputs[0], consumers),
                 _ => LinearRole.Other,
             };
@@ -64,7 +75,7 @@ internal static class LinearRoles
         ? node.Op switch
         {
             AttentionOp => LinearRole.AttentionOutput,
-            SwiGluOp => LinearRole.Down,
+            SwiGluOp or GeluOp => LinearRole.Down,
             _ when PassesOn(node.Op) => Origin(node.Inputs[0], producer),
             _ => LinearRole.Other,
         }

@@ -6,7 +6,7 @@ internal sealed class RawStatistics
     /// <summary>By the input that some matrices share.</summary>
     public List<MeasuredInput> Inputs { get; } = [];
 
-    /// <summary>Mean squared gradient at each row's output, by the matrix's name; for the head p(1 − p).</summary>
+    /// <summary>Mean squared gradient at each row's output, by the matrix's name; for the head p(1 − p); for a table of tokens, where the head has other rows, how often each is looked up.</summary>
     public Dictionary<string, float[]> RowSquares { get; } = [];
 
     /// <summary>E[g gᵀ] at what an embedding gave, by the table's name.</summary>

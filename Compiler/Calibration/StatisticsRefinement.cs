@@ -33,6 +33,7 @@ internal static class StatisticsRefinement
         [LinearRole.Up] = 1.46f,
         [LinearRole.Down] = 1.6f,
         [LinearRole.Head] = 1f,
+        [LinearRole.Embedding] = 1f,
         [LinearRole.Other] = 1f,
     };
 
@@ -41,19 +42,19 @@ internal static class StatisticsRefinement
     {
         var roles = LinearRoles.Of(graph);
         var byName = roles.Keys.ToDictionary(w => w.Name);
-        var hidden = roles.Where(r => r.Value == LinearRole.Down).ToDictionary(r => r.Key.Layer, r => r.Key.Name);
+        var hidden = roles.Where(r => r.Value == LinearRole.Down).DistinctBy(r => r.Key.Layer).ToDictionary(r => r.Key.Layer, r => r.Key.Name);
         var result = new Dictionary<string, MatrixStatistics>();
         var inputs = raw.Inputs.SelectMany(i => i.Matrices.Select(m => (m, i))).ToDictionary(p => p.m, p => p.i);
         foreach (var input in raw.Inputs)
         {
-            var moments = new InputMoments(input.Width, input.Moments);
+            var moments = new InputMoments(input.Width, input.Moments) { Rows = input.Matrices.Sum(m => byName[m].Rows) };
             foreach (var name in input.Matrices)
             {
                 var weight = byName[name];
                 if (roles[weight] == LinearRole.Head)
                 {
                     var looked = raw.Lookups.GetValueOrDefault(name);
-                    result[name] = new(looked is null ? moments : new(input.Width, Sum(input.Moments, looked)), VocabularyWeights(raw.RowSquares[name]));
+                    result[name] = new(looked is null ? moments : moments with { Values = Sum(input.Moments, looked) }, VocabularyWeights(raw.RowSquares[name]));
                     continue;
                 }
 
@@ -69,10 +70,10 @@ internal static class StatisticsRefinement
 
         foreach (var (name, moments) in raw.Lookups.Where(l => !result.ContainsKey(l.Key)))
         {
-            // An embedding of its own: how often a token is looked up is about how often it is predicted.
-            var head = roles.First(r => r.Value == LinearRole.Head).Key.Name;
+            // An embedding of its own: how often a token is looked up is about how often it is predicted, where tokens are.
+            var rows = raw.RowSquares.GetValueOrDefault(name) ?? raw.RowSquares[roles.First(r => r.Value == LinearRole.Head).Key.Name];
             var columns = (int)Math.Sqrt(moments.Length);
-            result[name] = new(new(columns, moments), VocabularyWeights(raw.RowSquares[head]));
+            result[name] = new(new(columns, moments) { Rows = rows.Length }, VocabularyWeights(rows));
         }
 
         return result;

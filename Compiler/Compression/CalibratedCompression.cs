@@ -37,7 +37,7 @@ internal sealed class CalibratedCompression : IDisposable
         clock.Expect(StageExpectations.Calibrated(options.Effort, model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding));
         var calibrated = CalibrationStage.Run(source, model, options, workers, clock);
         clock.Begin(Stage.Reference);
-        var inputs = CalibrationStage.Inputs(model.Graph, calibrated);
+        var inputs = CalibrationStage.Inputs(model.Graph, calibrated.Statistics);
         _weights = inputs.Sum(i => i.Weights);
         // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
         var quantizer = new QuantizerOptions(LambdaPerDivergence * options.FirstDivergence / Math.Max(1, _weights), options.Optimize == Optimize.Speed ? 1 : 8) { Threads = threads };

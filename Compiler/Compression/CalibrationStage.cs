@@ -32,19 +32,23 @@ internal static class CalibrationStage
         return calibrated;
     }
 
-    /// <summary>The matrices of a graph that have statistics.</summary>
-    public static MatrixInput[] Inputs(Graph graph, CalibratedModel calibrated)
+    /// <summary>The matrices of a graph that have statistics; rows in front of a batch normalization at the scale that suits the quantiser.</summary>
+    public static MatrixInput[] Inputs(Graph graph, IReadOnlyDictionary<string, MatrixStatistics> statistics)
     {
         var vocabulary = Vocabulary(graph);
-        return [.. graph.Weights
-            .Where(w => w is { IsVector: false, Source: not null } && calibrated.Statistics.ContainsKey(w.Name))
-            .Select(w => new MatrixInput(w.Name, w.ReadFloats, calibrated.Statistics[w.Name], vocabulary.Contains(w.Name) ? MatrixKind.Vocabulary : MatrixKind.Linear))];
+        return BatchNormalizationScales.Apply(
+            graph,
+            [.. graph.Weights
+                .Where(w => !w.IsVector && statistics.ContainsKey(w.Name))
+                .Select(w => new MatrixInput(w.Name, w.ReadFloats, statistics[w.Name], vocabulary.Contains(w.Name) ? MatrixKind.Vocabulary : MatrixKind.Linear))],
+            new SourceWeights(KernelSets.Resolve(KernelSet.Auto)));
     }
 
-    /// <summary>Names of the matrices with a row for each token: looked up, or giving the graph's results.</summary>
+    /// <summary>Names of the matrices with a row for each token: those that are looked up, and with them the head, if it is as large.</summary>
     private static HashSet<string> Vocabulary(Graph graph)
     {
-        var results = graph.Outputs.Values.Select(v => v.Id).ToHashSet();
-        return [.. graph.Nodes.Where(n => n.Op is EmbeddingOp || n.Outputs.Any(o => results.Contains(o.Id))).SelectMany(n => n.Op.Weights).Select(w => w.Name)];
+        var looked = graph.Nodes.Select(n => n.Op).OfType<EmbeddingOp>().Select(o => o.Table).ToArray();
+        var heads = LinearRoles.Of(graph).Where(r => r.Value == LinearRole.Head).Select(r => r.Key);
+        return [.. looked.Concat(heads.Where(h => looked.Any(t => t.Rows == h.Rows))).Select(w => w.Name)];
     }
 }

@@ -37,6 +37,12 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
         clock.Begin(Stage.Quantising);
         var quantized = ModelQuantizer.Run(Inputs, OptionsAt(step), clock.Report, cancellation);
         var byName = quantized.Matrices.ToDictionary(m => m.Input.Name);
+        var vectors = quantized.Vectors();
+        foreach (var (name, values) in _vectors)
+        {
+            vectors[name] = values;
+        }
+
         Trials.Pack(
             step,
             weight => byName.GetValueOrDefault(weight.Name)?.Matrix,
@@ -44,6 +50,6 @@ internal sealed class Candidate(MatrixInput[] inputs, QuantizerOptions options, 
             tensor => byName.TryGetValue(tensor.Name, out var m)
                 ? tensor with { Sensitivity = m.Figures.ExpectedDivergence, Escapes = (double)m.Figures.Escapes / m.Input.Weights }
                 : tensor,
-            _vectors);
+            vectors);
     }
 }

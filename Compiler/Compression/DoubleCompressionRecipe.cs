@@ -33,7 +33,7 @@ internal sealed class DoubleCompressionRecipe
     private DoubleCompressionRecipe(CompressionOptions options, CalibratedModel calibrated, Graph graph, Trials trials, StageClock clock, ParallelOptions parallel)
     {
         (_options, _trials, _clock, _parallel) = (options, trials, clock, parallel);
-        _inputs = CalibrationStage.Inputs(graph, calibrated);
+        _inputs = CalibrationStage.Inputs(graph, calibrated.Statistics);
         _firstLambda = LambdaPerDivergence * options.FirstDivergence / Math.Max(1, Weights);
     }
 
@@ -83,7 +83,8 @@ internal sealed class DoubleCompressionRecipe
             step,
             weight => byName.TryGetValue(weight.Name, out var i) ? matrices[i] : null,
             string.Create(CultureInfo.InvariantCulture, $"re-scaled, {100.0 * matrices.Sum(Zeros) / Weights:F1}% of the weights zero"),
-            tensor => byName.TryGetValue(tensor.Name, out var i) ? tensor with { Sensitivity = sensitivities[i] } : tensor);
+            tensor => byName.TryGetValue(tensor.Name, out var i) ? tensor with { Sensitivity = sensitivities[i] } : tensor,
+            _inputs.SelectMany(i => i.Vectors).ToDictionary());
     }
 
     /// <summary>Codes that are zero, padding apart.</summary>

@@ -9,6 +9,8 @@ internal sealed class TileSymbols
 {
     private static readonly ClassCoding s_padding = new(1, false, 0, new(TiledTables.PaddingFrequencies), null);
 
+    private const int LanesPerVector = TiledMatrix.TileRows / RansFormat.Vectors;
+
     private readonly List<(int Place, byte Value)> _beside = [];
     private readonly ByteSink _raw = new();
 
@@ -19,6 +21,8 @@ internal sealed class TileSymbols
         var blocks = (columns + 3) / 4;
         Symbols = new byte[blocks * RansFormat.BlockSymbols];
         Tables = new CodingTable[blocks * RansFormat.BlockTables];
+        // Lanes beyond the last row's vector are like columns that do not exist.
+        var vectors = ModelPack.Entropy.ColumnTables.VectorsOf(group, matrix.Rows);
         Span<short> values = stackalloc short[TiledMatrix.TileRows];
         ClassCoding? coding = null;
         for (var column = 0; column < 4 * blocks; column++)
@@ -27,7 +31,7 @@ internal sealed class TileSymbols
             {
                 coding = tables.Of(matrix.RowClasses[group] + matrix.ColumnClasses[first + column]);
                 stored.Column(group, first + column, values);
-                Column(column, values, coding, (1 << (matrix.Widths[tile] - (matrix.States == 1 ? 1 : 2))) - (matrix.States == 1 ? 128 : 64));
+                Column(column, values[..(LanesPerVector * vectors)], coding, (1 << (matrix.Widths[tile] - (matrix.States == 1 ? 1 : 2))) - (matrix.States == 1 ? 128 : 64));
             }
             else
             {
@@ -37,7 +41,7 @@ internal sealed class TileSymbols
 
             for (var vector = 0; vector < RansFormat.Vectors; vector++)
             {
-                Tables[(column / 4 * RansFormat.BlockTables) + (4 * (column & 3)) + vector] = coding!.Table;
+                Tables[(column / 4 * RansFormat.BlockTables) + (4 * (column & 3)) + vector] = (vector < vectors ? coding! : s_padding).Table;
             }
         }
     }
@@ -79,7 +83,7 @@ internal sealed class TileSymbols
         for (var p = 0; p < coding.RawBits; p++)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(word, raw[p]);
-            _raw.Bytes(word);
+            _raw.Bytes(word[..(values.Length / 8)]);
         }
     }
 

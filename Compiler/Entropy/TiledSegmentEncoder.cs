@@ -29,7 +29,6 @@ internal sealed class TiledSegmentEncoder
         var coder = new BinaryEncoder();
         SideNumbersWriter.Order(coder, matrix.ColumnOrder);
         SideNumbersWriter.Differences(coder, matrix.ColumnExponents);
-        SideNumbersWriter.Differences(coder, matrix.ColumnClasses);
         var to = new ByteSink();
         to.I32(matrix.Columns);
         to.Bytes(coder.Finish());
@@ -81,6 +80,7 @@ internal sealed class TiledSegmentEncoder
         to.Varint(escapes);
         var coder = new BinaryEncoder();
         SideNumbersWriter.Differences(coder, _matrix.RowClasses);
+        SideNumbersWriter.Differences(coder, _matrix.ColumnClasses);
         SideNumbersWriter.Widths(coder, _matrix.Widths, _matrix.Blocks);
         to.Bytes(coder.Finish());
         return to.ToArray();

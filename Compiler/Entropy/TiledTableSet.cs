@@ -60,11 +60,12 @@ internal sealed class TiledTableSet
     private static void Count(TiledMatrix matrix, StoredCodes stored, int group, Dictionary<int, long[]> counts)
     {
         Span<short> values = stackalloc short[TiledMatrix.TileRows];
+        var lanes = TiledMatrix.TileRows / RansFormat.Vectors * ModelPack.Entropy.ColumnTables.VectorsOf(group, matrix.Rows);
         for (var column = 0; column < matrix.Columns; column++)
         {
             stored.Column(group, column, values);
             var of = Counts(counts, matrix.RowClasses[group] + matrix.ColumnClasses[column]);
-            foreach (var value in values)
+            foreach (var value in values[..lanes])
             {
                 of[value]++;
             }
@@ -86,16 +87,34 @@ internal sealed class TiledTableSet
         to.U8(States);
         to.U16((ushort)(short)_lowest);
         to.Varint(_codings!.Length);
+        ClassCoding? last = null;
         foreach (var coding in _codings)
         {
-            to.U8(coding is null ? 0 : coding.IsPair ? 1 : 2 + coding.RawBits);
-            foreach (var table in coding is null ? [] : coding.IsPair ? new[] { coding.First, coding.Second! } : [coding.First])
+            if (coding is null)
             {
-                FrequencyTable.Write(to, table.Frequencies);
+                to.U8((int)TiledTables.Mode.Absent);
+            }
+            else if (ReferenceEquals(coding, last))
+            {
+                to.U8((int)TiledTables.Mode.AsBefore);
+            }
+            else
+            {
+                Write(to, last = coding);
             }
         }
 
         return to.ToArray();
+    }
+
+    private static void Write(ByteSink to, ClassCoding coding)
+    {
+        to.U8(coding.IsPair ? (int)TiledTables.Mode.Pair : (int)TiledTables.Mode.Single + coding.RawBits);
+        FrequencyTable.Write(to, coding.First.Frequencies);
+        if (coding.Second is { } second)
+        {
+            FrequencyTable.Write(to, second.Frequencies);
+        }
     }
 
     private static long[] Counts(IDictionary<int, long[]> all, int sum)
@@ -138,10 +157,70 @@ internal sealed class TiledTableSet
             Add(counts, merged[Math.Clamp(sum, _lowest, highest) - _lowest] ??= new long[counts.Length]);
         }
 
-        _codings = [.. merged.Select(m => m is null ? null : Choose(m))];
+        _codings = new ClassCoding?[merged.Length];
+        foreach (var run in Runs(merged))
+        {
+            for (var i = run.First; i <= run.Last; i++)
+            {
+                _codings[i] = merged[i] is null ? null : run.Coding;
+            }
+
+            CodeBits += (double)run.CodeBits / (1 << CodeLength.FractionBits);
+        }
     }
 
-    private ClassCoding Choose(long[] counts)
+    /// <summary>Neighbouring classes with one coding.</summary>
+    /// <param name="Counts">Of all of them.</param>
+    /// <param name="CodeBits">What their codes take, in units of 2^−16.</param>
+    /// <param name="Cost">That, and what the tables take.</param>
+    private sealed record Run(int First, int Last, long[] Counts, ClassCoding Coding, Int128 CodeBits, Int128 Cost);
+
+    /// <summary>Joins neighbours as long as that saves more of tables than it costs in codes: small models have few codes for many classes.</summary>
+    private List<Run> Runs(long[]?[] counts)
+    {
+        var runs = new List<Run>();
+        for (var i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] is { } own)
+            {
+                runs.Add(RunOf(i, i, own));
+            }
+        }
+
+        var joined = runs.Zip(runs.Skip(1), Join).ToList();
+        while (joined.Count > 0)
+        {
+            var best = Enumerable.Range(0, joined.Count).MaxBy(Saved);
+            if (Saved(best) <= 0)
+            {
+                break;
+            }
+
+            runs[best] = joined[best];
+            runs.RemoveAt(best + 1);
+            joined.RemoveAt(best);
+            for (var i = Math.Max(0, best - 1); i <= best && i < joined.Count; i++)
+            {
+                joined[i] = Join(runs[i], runs[i + 1]);
+            }
+        }
+
+        return runs;
+
+        Int128 Saved(int i) => runs[i].Cost + runs[i + 1].Cost - joined[i].Cost;
+    }
+
+    private Run Join(Run a, Run b) => RunOf(a.First, b.Last, [.. a.Counts.Zip(b.Counts, (x, y) => x + y)]);
+
+    private Run RunOf(int first, int last, long[] counts)
+    {
+        var (coding, bits) = Choose(counts);
+        var table = new ByteSink();
+        Write(table, coding);
+        return new(first, last, counts, coding, bits, bits + ((Int128)(8 * table.ToArray().Length) << CodeLength.FractionBits));
+    }
+
+    private (ClassCoding Coding, Int128 Bits) Choose(long[] counts)
     {
         ClassCoding? best = null;
         Int128 least = 0;
@@ -155,8 +234,7 @@ internal sealed class TiledTableSet
             }
         }
 
-        CodeBits += (double)least / (1 << CodeLength.FractionBits);
-        return best!;
+        return (best!, least);
     }
 
     private IEnumerable<(bool IsPair, int RawBits)> Modes()

@@ -43,10 +43,17 @@ internal sealed record RmsNormOp(WeightRef? Gain, float Epsilon) : Op
 /// <summary>One or more matrices applied to one input: a result for each.</summary>
 internal sealed record LinearOp(params WeightRef[] Matrices) : Op
 {
+    /// <summary>Rows that one token (or sample) brings: an image brings its pixels.</summary>
+    public int Positions { get; init; } = 1;
+
     public override IEnumerable<WeightRef> Weights => Matrices;
 
-    public override int[] InferWidths(IReadOnlyList<int> inputs) =>
-        Require(inputs.Count == 1 && Matrices.All(m => m.Columns == inputs[0]), $"Linear: columns {string.Join(", ", Matrices.Select(m => m.Columns))} for inputs {string.Join(", ", inputs)}.", [.. Matrices.Select(m => m.Rows)]);
+    public override string Attributes => Positions == 1 ? "" : Invariant($"{Positions} positions");
+
+    public override int[] InferWidths(IReadOnlyList<int> inputs) => Require(
+        inputs.Count == 1 && Positions > 0 && Matrices.All(m => (long)m.Columns * Positions == inputs[0]),
+        $"Linear: columns {string.Join(", ", Matrices.Select(m => m.Columns))}{(Positions == 1 ? "" : Invariant($" at {Positions} positions"))} for inputs {string.Join(", ", inputs)}.",
+        [.. Matrices.Select(m => checked(m.Rows * Positions))]);
 }
 
 /// <summary>Inputs x and residual: residual + W x.</summary>
@@ -97,13 +104,16 @@ internal sealed record RopeOp(int Heads, WeightRef InverseFrequencies, float Mag
         Require(inputs.Count == 1 && inputs[0] % Heads == 0 && 2 * InverseFrequencies.Columns <= inputs[0] / Heads, $"Rope: {Heads} heads of {InverseFrequencies.Columns} pairs for inputs {string.Join(", ", inputs)}.", inputs[0]);
 }
 
-/// <summary>Causal grouped-query attention over the named state "KV cache", slot <paramref name="Slot"/>: inputs q, k, v.</summary>
+/// <summary>Grouped-query attention: inputs q, k, v. Causal over the named state "KV cache", slot <paramref name="Slot"/>; or within an encoder's whole window, without state.</summary>
 internal sealed record AttentionOp(int Heads, int KvHeads, int KeyLength, int ValueLength, int Slot, float Scale, int Window) : Op
 {
-    public override string Attributes => Invariant($"{Heads} heads over {KvHeads}, scale {Scale}, cache {Slot}{(Window == 0 ? "" : $", window {Window}")}");
+    /// <summary>Whether a position looks at those before it only.</summary>
+    public bool IsCausal { get; init; } = true;
+
+    public override string Attributes => Invariant($"{Heads} heads over {KvHeads}, scale {Scale}, {(IsCausal ? Invariant($"cache {Slot}") : "both ways")}{(Window == 0 ? "" : $", window {Window}")}");
 
     public override int[] InferWidths(IReadOnlyList<int> inputs) => Require(
-        inputs.Count == 3 && inputs[0] == Heads * KeyLength && inputs[1] == KvHeads * KeyLength && inputs[2] == KvHeads * ValueLength && Heads % KvHeads == 0,
+        inputs.Count == 3 && inputs[0] == Heads * KeyLength && inputs[1] == KvHeads * KeyLength && inputs[2] == KvHeads * ValueLength && Heads % KvHeads == 0 && (IsCausal || Window == 0),
         $"Attention: {Heads} / {KvHeads} heads of {KeyLength} and {ValueLength} for inputs {string.Join(", ", inputs)}.",
         Heads * ValueLength);
 }

@@ -19,7 +19,7 @@ internal sealed class FuseLinears : IPass
     {
         // The graph's results have buffers of their own: they cannot lie beside others.
         var results = graph.Outputs.Values.Select(v => v.Id).ToHashSet();
-        var groups = graph.Nodes.Where(n => n.Op is LinearOp && !n.Outputs.Any(o => results.Contains(o.Id)))
+        var groups = graph.Nodes.Where(n => n.Op is LinearOp { Positions: 1 } && !n.Outputs.Any(o => results.Contains(o.Id)))
             .GroupBy(n => (n.Inputs[0].Id, n.Layer))
             .SelectMany(g => g.Chunk(MaxMatrices))
             .Where(g => g.Length > 1)

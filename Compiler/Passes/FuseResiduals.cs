@@ -14,7 +14,7 @@ internal sealed class FuseResiduals : IPass
     public void Run(Graph graph)
     {
         var uses = graph.CountUses();
-        var linears = graph.Nodes.Where(n => n.Op is LinearOp { Matrices.Length: 1 }).ToDictionary(n => n.Outputs[0].Id);
+        var linears = graph.Nodes.Where(n => n.Op is LinearOp { Matrices.Length: 1, Positions: 1 }).ToDictionary(n => n.Outputs[0].Id);
         var fused = new Dictionary<Node, Node?>(ReferenceEqualityComparer.Instance);
         foreach (var add in graph.Nodes.Where(n => n.Op is AddOp))
         {

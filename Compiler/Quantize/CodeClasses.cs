@@ -7,7 +7,7 @@ namespace ModelPack.Compiler.Quantize;
 /// </summary>
 /// <param name="RowVariances">[rows] in source order.</param>
 /// <param name="Rows">[rows] in source order: <see cref="RateTables.UnitClass"/> is σ = 1.</param>
-/// <param name="Columns">[columns] in source order: 0 is the geometric mean.</param>
+/// <param name="Columns">[columns] in source order: 0 is the geometric mean; on the grid that so many rows are worth (<see cref="SideGrid"/>).</param>
 internal sealed record CodeClasses(double[] RowVariances, int[] Rows, int[] Columns)
 {
     private const int Iterations = 3;
@@ -47,7 +47,7 @@ internal sealed record CodeClasses(double[] RowVariances, int[] Rows, int[] Colu
         return new(
             [.. row.Select(r => r * mean)],
             [.. row.Select(r => RowClass(r * mean))],
-            [.. column.Select(c => Math.Clamp(Octaves.Round(c / mean, VariancesPerOctave), -LargestColumnClass, LargestColumnClass))]);
+            [.. column.Select(c => Math.Clamp(SideGrid.Round(Math.Sqrt(c / mean), RateTables.ClassesPerOctave, rows), -LargestColumnClass, LargestColumnClass))]);
     }
 
     public static int RowClass(double variance) =>

@@ -19,7 +19,7 @@ internal sealed class ColumnBasis
 
     private readonly int[] _panelStart;
 
-    private ColumnBasis(int columns, int[] order, UpperFactor factor)
+    private ColumnBasis(int columns, int rows, int[] order, UpperFactor factor)
     {
         (Columns, Order) = (columns, order);
         Padded = (columns + BlockColumns - 1) / BlockColumns * BlockColumns;
@@ -35,7 +35,7 @@ internal sealed class ColumnBasis
 
         for (var j = 0; j < columns; j++)
         {
-            ScaleExponents[j] = Octaves.Round(Math.Sqrt(mean / Importance[j]), ScaleStepsPerOctave);
+            ScaleExponents[j] = SideGrid.Round(Math.Sqrt(mean / Importance[j]), ScaleStepsPerOctave, rows);
         }
 
         FactorRange.Limit(ScaleExponents, ScaleStepsPerOctave);
@@ -67,7 +67,7 @@ internal sealed class ColumnBasis
     /// <summary>[Columns]: source column at each position.</summary>
     public int[] Order { get; }
 
-    /// <summary>[Columns] by position: c_j = (h_j / mean h)^(−1/2).</summary>
+    /// <summary>[Columns] by position: c_j = (h_j / mean h)^(−1/2), on the grid that so many rows are worth.</summary>
     public int[] ScaleExponents { get; }
 
     /// <summary>[Columns] by position: h_j.</summary>
@@ -99,7 +99,7 @@ internal sealed class ColumnBasis
                 StatisticsCheck.Moments(moments);
                 var order = DescendingDiagonal(moments);
                 using var factor = UpperFactor.Of(moments, order, damping, parallel);
-                basis = bases[damping] = new(moments.Columns, order, factor);
+                basis = bases[damping] = new(moments.Columns, moments.Rows, order, factor);
             }
 
             return basis;

@@ -17,8 +17,13 @@ internal enum MatrixKind
 /// <param name="Kind">Which tables and damping.</param>
 internal sealed record MatrixInput(string Name, Func<float[]> Values, MatrixStatistics Statistics, MatrixKind Kind)
 {
+    private static readonly Dictionary<string, float[]> s_none = [];
+
     /// <summary>λ of this matrix beside the model's.</summary>
     public double LambdaFactor { get; init; } = 1;
+
+    /// <summary>Vectors of the model that have other values beside this form of the matrix, by name.</summary>
+    public IReadOnlyDictionary<string, float[]> Vectors { get; init; } = s_none;
 
     public int Rows => Statistics.RowWeights.Length;
 

@@ -9,4 +9,8 @@ internal sealed record MatrixStatistics(InputMoments Input, float[] RowWeights);
 
 /// <param name="Columns">Input features.</param>
 /// <param name="Values">[columns, columns] row-major: E[x xᵀ] over the calibration tokens.</param>
-internal sealed record InputMoments(int Columns, float[] Values);
+internal sealed record InputMoments(int Columns, float[] Values)
+{
+    /// <summary>Rows of all matrices that read the input: what its columns' scales cost is divided among them.</summary>
+    public int Rows { get; init; } = int.MaxValue;
+}

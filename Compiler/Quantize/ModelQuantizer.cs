@@ -116,7 +116,7 @@ internal sealed class ModelQuantizer
         var shared = matrices.GroupBy(m => m.Matrix.ColumnOrder).ToDictionary(g => g.Key, g => g.Count());
         var result = matrices.Select((m, i) => new QuantizedMatrix(m.Input, m.Matrix, new(
             counts[i].BitsUnder(prices[m.Input.Kind]),
-            SideInformation.Rows(m.Matrix) + (SideInformation.Columns(m.Matrix) / shared[m.Matrix.ColumnOrder]),
+            SideInformation.Own(m.Matrix) + (SideInformation.Columns(m.Matrix) / shared[m.Matrix.ColumnOrder]),
             TileFigures.Bits(m.Matrix), TileFigures.Escapes(m.Matrix), m.Divergence))).ToArray();
         var (linear, vocabulary) = (RateTables.Estimate(_options.States, byKind[MatrixKind.Linear]), RateTables.Estimate(_options.States, byKind[MatrixKind.Vocabulary]));
         return new(result, new(_options.States == 1 ? linear : _tables.Scalar, linear, vocabulary), clock.Elapsed.TotalSeconds);

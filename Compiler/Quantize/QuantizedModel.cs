@@ -33,8 +33,13 @@ internal sealed record QuantizedModel(IReadOnlyList<QuantizedMatrix> Matrices, Q
     /// <summary>Part of the codes that are escapes.</summary>
     public double EscapeRate => (double)Matrices.Sum(m => m.Figures.Escapes) / Weights;
 
-    /// <summary>Values of the matrices by name, for an engine to run on.</summary>
-    public Dictionary<string, IWeightRows> Rows() => Matrices.ToDictionary(m => m.Input.Name, IWeightRows (m) => new QuantizedRows(m.Matrix));
+    /// <summary>Vectors that have other values beside these matrices, by name.</summary>
+    public Dictionary<string, float[]> Vectors() => Matrices.SelectMany(m => m.Input.Vectors).ToDictionary();
+
+    /// <summary>Values of the matrices, and of vectors that go with them, by name, for an engine to run on.</summary>
+    public Dictionary<string, IWeightRows> Rows() => Matrices.Select(m => (m.Input.Name, Rows: (IWeightRows)new QuantizedRows(m.Matrix)))
+        .Concat(Vectors().Select(v => (v.Key, Rows: (IWeightRows)new FloatRows(v.Value))))
+        .ToDictionary(r => r.Item1, r => r.Rows);
 
     public double ExpectedDivergence => Matrices.Sum(m => m.Figures.ExpectedDivergence);
 }

@@ -3,18 +3,18 @@ namespace ModelPack.Compiler.Quantize;
 /// <summary>Estimates what is coded beside the codes: entropies of exponents and classes, orders as the labels by which a stable sort gives them.</summary>
 internal static class SideInformation
 {
-    /// <summary>Bits of row steps, row order, classes of row groups and widths.</summary>
-    public static double Rows(TiledMatrix matrix)
+    /// <summary>Bits of row steps, row order, classes of row groups and columns, and widths.</summary>
+    public static double Own(TiledMatrix matrix)
     {
-        var run = Runs(matrix.RowOrder);
-        return Entropy(run) + Conditional(matrix.RowExponents, run) + Entropy(matrix.RowClasses) + Entropy([.. matrix.Widths.Select(w => (int)w)]);
+        int[] run = Runs(matrix.RowOrder), columnRun = Runs(matrix.ColumnOrder);
+        return Entropy(run) + Conditional(matrix.RowExponents, run) + Entropy(matrix.RowClasses) + Conditional(matrix.ColumnClasses, columnRun) + Entropy([.. matrix.Widths.Select(w => (int)w)]);
     }
 
-    /// <summary>Bits of column order, scales and classes.</summary>
+    /// <summary>Bits of column order and scales, which matrices with the same input share.</summary>
     public static double Columns(TiledMatrix matrix)
     {
         var run = Runs(matrix.ColumnOrder);
-        return Entropy(run) + Conditional(matrix.ColumnExponents, run) + Conditional(matrix.ColumnClasses, run);
+        return Entropy(run) + Conditional(matrix.ColumnExponents, run);
     }
 
     /// <summary>The ascending run in which each position lies: a stable sort of the sources by it is the order.</summary>

@@ -12,7 +12,7 @@ internal unsafe ref struct ColumnTables
     private readonly int _padded;
     private readonly byte* _memory;
     private int _rowClass;
-    private bool _isMade;
+    private int _vectors;
 
     /// <param name="tables">Of the weight.</param>
     /// <param name="classes">Of its columns.</param>
@@ -25,12 +25,12 @@ internal unsafe ref struct ColumnTables
         _padded = Padded(classes.Length);
         for (var column = classes.Length; column < _padded; column++)
         {
-            Put(column, tables.Padding);
+            Put(column, tables.Padding, RansFormat.Vectors);
         }
     }
 
-    /// <summary>Raw bits of a row group, in words of 64 lanes.</summary>
-    public int RawWords { get; private set; }
+    /// <summary>Raw bits of a row group, in bytes: two for each vector and bit.</summary>
+    public long RawBytes { get; private set; }
 
     /// <summary>[columns / 4, step, vector]: addresses of tables.</summary>
     public readonly nint* Addresses => (nint*)_memory;
@@ -44,31 +44,41 @@ internal unsafe ref struct ColumnTables
     /// <summary>Bytes for a weight's columns.</summary>
     public static long Bytes(int columns) => (long)Padded(columns) * ((RansFormat.Vectors * sizeof(nint)) + 2);
 
+    /// <summary>Vectors of 16 lanes that hold rows in a group, of a weight of <paramref name="rows"/> rows.</summary>
+    public static int VectorsOf(int group, int rows) =>
+        (Math.Min(TiledLayout.GroupRows, rows - (group * TiledLayout.GroupRows)) + GroupedLayout.RowGroupRows - 1) / GroupedLayout.RowGroupRows;
+
     /// <summary>The row groups that come are of this class.</summary>
+    /// <param name="rowClass">The class.</param>
+    /// <param name="vectors"><see cref="VectorsOf"/>: others are as columns that do not exist.</param>
     /// <exception cref="CorruptStreamException">A sum of classes has no table.</exception>
-    public void Set(int rowClass)
+    public void Set(int rowClass, int vectors)
     {
-        if (_isMade && rowClass == _rowClass)
+        if (vectors == _vectors && rowClass == _rowClass)
         {
             return;
         }
 
-        (_rowClass, _isMade, RawWords) = (rowClass, true, 0);
+        (_rowClass, _vectors, RawBytes) = (rowClass, vectors, 0);
         for (var column = 0; column < _classes.Length; column++)
         {
             ref readonly var table = ref _tables.Of(unchecked(rowClass + _classes[column]));
-            Put(column, table);
-            RawWords += table.RawBits;
+            Put(column, table, vectors);
+            RawBytes += table.RawBits * sizeof(ushort) * vectors;
         }
     }
 
     private static int Padded(int columns) => TiledLayout.BlockColumns * TiledLayout.Blocks(columns);
 
-    private readonly void Put(int column, in TiledTable table)
+    private readonly void Put(int column, in TiledTable table, int vectors)
     {
-        // The same for all four vectors, which are the sub-groups.
+        // The same for all vectors, which are the sub-groups.
         var addresses = Addresses + (RansFormat.Vectors * (long)column);
-        addresses[0] = addresses[1] = addresses[2] = addresses[3] = table.Address;
+        for (var v = 0; v < RansFormat.Vectors; v++)
+        {
+            addresses[v] = v < vectors ? table.Address : _tables.Padding.Address;
+        }
+
         RawBits[column] = table.RawBits;
         Biases[column] = table.Bias;
     }

@@ -17,6 +17,7 @@ internal unsafe ref struct TileDecoder
     private bool _isExpanded;
     private int _planeBits;
     private int _highBits;
+    private int _vectors;
     private byte* _rawBits;
     private readonly TileMemory* _memory;
 
@@ -39,7 +40,12 @@ internal unsafe ref struct TileDecoder
     private readonly byte* Branches => _memory->Branches;
 
     /// <summary>A row group begins: before its first column all branch bits are zero.</summary>
-    public readonly void BeginGroup() => new Span<byte>(_memory->Before, RansFormat.BlockSymbols).Clear();
+    /// <param name="vectors">Of 16 lanes, that hold rows.</param>
+    public void BeginGroup(int vectors)
+    {
+        _vectors = vectors;
+        new Span<byte>(_memory->Before, RansFormat.BlockSymbols).Clear();
+    }
 
     /// <summary>A tile begins.</summary>
     /// <param name="kind">That it is to have (<see cref="TiledLayout"/>).</param>
@@ -73,10 +79,11 @@ internal unsafe ref struct TileDecoder
         }
     }
 
-    /// <summary>Fills what lies behind the last column and writes the planes.</summary>
+    /// <summary>Fills what lies behind the last column and the last row's vector, and writes the planes.</summary>
     public void Finish(int columns, byte* planes)
     {
         Pad(columns);
+        PadLanes(columns);
         var branches = _isTrellis && !_isExpanded;
         for (var sub = 0; sub < TiledLayout.SubGroups; sub++)
         {
@@ -159,21 +166,32 @@ internal unsafe ref struct TileDecoder
     {
         var column = Vector256.Create(0xFFu << (8 * j));
         var lanes = Vector256.Create(1u, 2, 4, 8, 16, 32, 64, 128);
-        for (var i = 0; i < 8; i++)
+        var bytes = _vectors * sizeof(ushort);
+        for (var i = 0; i < bytes; i++)
         {
             var v = Vector256.Load(codes + (32 * i)).AsUInt32();
             var own = Vector256.ShiftLeft(v & column, bits) & column;
             for (var p = 0; p < bits; p++)
             {
                 // Lanes 8i … 8i + 7 are byte i of the word.
-                var word = Vector256.Create((uint)_raw[_rawAt + (8 * p) + i]);
+                var word = Vector256.Create((uint)_raw[_rawAt + (bytes * p) + i]);
                 own |= Vector256.Equals(word & lanes, lanes) & Vector256.Create(1u << ((8 * j) + p));
             }
 
             Vector256.Store(((v & ~column) | own).AsByte(), codes + (32 * i));
         }
 
-        _rawAt += bits * sizeof(ulong);
+        _rawAt += bits * bytes;
+    }
+
+    private void PadLanes(int columns)
+    {
+        var from = _vectors * (RansFormat.BlockSymbols / RansFormat.Vectors);
+        for (var at = 0; from < RansFormat.BlockSymbols && at < columns; at += 4)
+        {
+            new Span<byte>(Codes + (at / 4 * RansFormat.BlockSymbols) + from, RansFormat.BlockSymbols - from).Fill((byte)(1 << (_planeBits - 1)));
+            new Span<byte>(Branches + (at / 4 * RansFormat.BlockSymbols) + from, RansFormat.BlockSymbols - from).Clear();
+        }
     }
 
     private void Pad(int columns)

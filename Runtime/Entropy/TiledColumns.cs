@@ -1,20 +1,18 @@
 namespace ModelPack.Entropy;
 
-/// <summary>What weights with the same input share: order, scales and classes of their columns.</summary>
-/// <remarks>u32 columns; then by the binary coder the order as runs, the exponents and the classes, each by position, as differences.</remarks>
+/// <summary>What weights with the same input share: order and scales of their columns.</summary>
+/// <remarks>u32 columns; then by the binary coder the order as runs and the exponents by position as differences.</remarks>
 internal sealed class TiledColumns
 {
     public const int MaxColumns = 1 << 24;
 
-    private TiledColumns(int columns) => (Order, Exponents, Classes) = (new int[columns], new int[columns], new int[columns]);
+    private TiledColumns(int columns) => (Order, Exponents) = (new int[columns], new int[columns]);
 
     /// <summary>Source column at each position.</summary>
     public int[] Order { get; }
 
     /// <summary>c = 2^(e / 8).</summary>
     public int[] Exponents { get; }
-
-    public int[] Classes { get; }
 
     /// <exception cref="CorruptStreamException">It is nothing of the kind.</exception>
     public static TiledColumns Read(ReadOnlySpan<byte> bytes)
@@ -30,7 +28,6 @@ internal sealed class TiledColumns
         var from = new BinaryDecoder(cursor.Take(cursor.Left));
         SideNumbers.Order(ref from, read.Order);
         SideNumbers.Differences(ref from, read.Exponents);
-        SideNumbers.Differences(ref from, read.Classes);
         from.Finish();
         return read;
     }

@@ -6,11 +6,11 @@ namespace ModelPack.Entropy;
 /// <summary>Decodes the chunks of a weight of the tiled family into its resident bytes (<see cref="TiledLayout"/>): the sections in front of the codes are one chunk, some row groups each other one.</summary>
 /// <remarks>
 /// <para>Prologue: i32 rows, i32 columns, u32 segment of the tables, u32 segment of the columns, u8 steps per octave of row exponents, varint escapes;
-/// then by the binary coder the row groups' classes, as differences, and the tiles' widths.</para>
+/// then by the binary coder the row groups' classes, and the columns' by position, as differences, and the tiles' widths.</para>
 /// <para>First chunk: varint 0, varint 0; by the binary coder the rows' order as runs, their exponents by position as differences, and for each escape
 /// the places since the one before (4,096 a tile, lane by lane) and its delta.</para>
 /// <para>Another: varint first row group, varint row groups, u32 words; the stream: group after group, block after block, the columns of a block four at a time;
-/// then for each column with raw bits, in the same order, that many u64 (bit l of word p: bit p of lane l); then a varint of codes beside, each a varint of places since the one before
+/// then for each column with raw bits, in the same order, that many words of a bit a lane (bit l of word p: bit p of lane l; 16 bits for each vector that holds rows); then a varint of codes beside, each a varint of places since the one before
 /// (tile by tile, in it column by column, lane by lane) and u8 what the planes hold.</para>
 /// </remarks>
 internal sealed unsafe partial class TiledDecoder : SegmentDecoding
@@ -22,6 +22,7 @@ internal sealed unsafe partial class TiledDecoder : SegmentDecoding
     private readonly int _stepsPerOctave;
     private readonly int _escapes;
     private readonly int[] _rowClasses;
+    private readonly int[] _columnClasses;
     private readonly byte[] _kinds;
     private readonly long _headerBytes;
 
@@ -43,9 +44,11 @@ internal sealed unsafe partial class TiledDecoder : SegmentDecoding
         (_tables, _columns) = (tables, columns);
         _blocks = TiledLayout.Blocks(width);
         _rowClasses = new int[TiledLayout.Groups(_rows)];
+        _columnClasses = new int[width];
         _kinds = new byte[checked(_rowClasses.Length * _blocks)];
         var from = new BinaryDecoder(cursor.Take(cursor.Left));
         SideNumbers.Differences(ref from, _rowClasses);
+        SideNumbers.Differences(ref from, _columnClasses);
         TileWidthCoding.Decode(ref from, _kinds, _blocks);
         from.Finish();
         _headerBytes = TiledLayout.HeaderBytes(_rows, width, _escapes);
@@ -168,15 +171,16 @@ internal sealed unsafe partial class TiledDecoder : SegmentDecoding
     private void DecodeGroups(ref RansStream rans, ref ByteCursor cursor, int first, int groups, byte* raw)
     {
         TileMemory memory;
-        using var buffer = new NativeBuffer(ColumnTables.Bytes(_columns.Classes.Length), pressure: false);
-        var tables = new ColumnTables(_tables, _columns.Classes, buffer.Pointer);
+        using var buffer = new NativeBuffer(ColumnTables.Bytes(_columnClasses.Length), pressure: false);
+        var tables = new ColumnTables(_tables, _columnClasses, buffer.Pointer);
         var tile = new TileDecoder(_tables.States, cursor.Take(RawBytes(ref tables, first, groups)), &memory);
         var beside = new CodesBeside(cursor.Take(cursor.Left), (long)groups * _blocks);
         for (var g = first; g < first + groups; g++)
         {
-            tables.Set(_rowClasses[g]);
+            var vectors = ColumnTables.VectorsOf(g, _rows);
+            tables.Set(_rowClasses[g], vectors);
             rans.StartPaths(_tables.States == 8);
-            tile.BeginGroup();
+            tile.BeginGroup(vectors);
             for (var block = 0; block < _blocks; block++)
             {
                 var kind = _kinds[(g * _blocks) + block];
@@ -195,13 +199,13 @@ internal sealed unsafe partial class TiledDecoder : SegmentDecoding
 
     private int RawBytes(ref ColumnTables tables, int first, int groups)
     {
-        long words = 0;
-        foreach (var rowClass in _rowClasses.AsSpan(first, groups))
+        long bytes = 0;
+        for (var g = first; g < first + groups; g++)
         {
-            tables.Set(rowClass);
-            words += tables.RawWords;
+            tables.Set(_rowClasses[g], ColumnTables.VectorsOf(g, _rows));
+            bytes += tables.RawBytes;
         }
 
-        return checked((int)(words * sizeof(ulong)));
+        return checked((int)bytes);
     }
 }

@@ -7,7 +7,7 @@ namespace ModelPack.Entropy;
 /// </summary>
 /// <remarks>
 /// u8 states (1, 4, 8), i16 lowest class, varint classes (1 to 64), then each: u8 mode, and its frequencies. Mode 0: does not occur; 1: with a trellis, two tables of 32 by the
-/// previous branch bit; 2, 3, 4: one table of 64, and 0, 1, 2 low bits sent as they are.
+/// previous branch bit; 2, 3, 4: one table of 64, and 0, 1, 2 low bits sent as they are; 5: as the last one before it that has tables.
 /// A scalar code k becomes u = k + 32 · 2^raw, its symbol ⌊u / 2^raw⌋. With a trellis hi becomes u = hi + 16 · 2^raw (8 in a pair), the symbol 2 · ⌊u / 2^raw⌋ + lsb.
 /// </remarks>
 internal sealed unsafe class TiledTables
@@ -37,11 +37,17 @@ internal sealed unsafe class TiledTables
             RansTable.SetPath(words + (classes * Words), isPair: false);
             RansTable.Build(PaddingFrequencies, words + (classes * Words), 64, 0);
             Padding = new((nint)(words + (classes * Words)), 0, 0);
+            TiledTable last = default;
             for (var c = 0; c < classes; c++)
             {
                 var mode = (Mode)from.U8();
-                ReadTables(ref from, mode, words + (c * Words));
-                _classes[c] = Describe(mode, words + (c * Words));
+                if (mode != Mode.AsBefore)
+                {
+                    ReadTables(ref from, mode, words + (c * Words));
+                    last = mode == Mode.Absent ? last : Describe(mode, words + (c * Words));
+                }
+
+                _classes[c] = mode == Mode.Absent ? default : last;
             }
         }
 
@@ -72,6 +78,9 @@ internal sealed unsafe class TiledTables
 
         /// <summary>One of 64; one and two raw bits more by adding 1 and 2.</summary>
         Single = 2,
+
+        /// <summary>As the last class before it that has tables; where there is none, not at all.</summary>
+        AsBefore = Single + MaxRawBits + 1,
     }
 
     /// <summary>1, 4 or 8.</summary>
@@ -104,11 +113,6 @@ internal sealed unsafe class TiledTables
     /// <param name="table">Of <see cref="_words"/>, which do not move.</param>
     private TiledTable Describe(Mode mode, uint* table)
     {
-        if (mode == Mode.Absent)
-        {
-            return default;
-        }
-
         var raw = mode == Mode.Pair ? 0 : mode - Mode.Single;
         var bias = States == 1 ? 32 << raw : mode == Mode.Pair ? 8 : 16 << raw;
         return new((nint)table, (byte)raw, (byte)bias);

@@ -22,7 +22,7 @@ namespace ModelPack.Formats;
 internal static class PackFormat
 {
     public const uint Magic = 0x4B41_504D;
-    public const uint Version = 4;
+    public const uint Version = 5;
     public const int HeaderBytes = 64;
     public const int HashOffset = 32;
     public const int HashBytes = 16;

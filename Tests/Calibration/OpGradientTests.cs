@@ -28,14 +28,25 @@ public sealed class OpGradientTests
         ["Attention"] = (new AttentionOp(4, 2, 5, 7, 0, 0.4f, 0), [20, 10, 14]),
         ["Attention in a sliding window"] = (new AttentionOp(2, 2, 5, 3, 0, 0.4f, 4), [10, 10, 6]),
         ["SwiGlu"] = (new SwiGluOp(), [21, 21]),
+        ["Attention both ways"] = (new AttentionOp(4, 2, 5, 7, 0, 0.4f, 0) { IsCausal = false }, [20, 10, 14]),
         ["SelectOutputs"] = (new SelectOutputsOp(), [21]),
+        ["Linear at several positions"] = (new LinearOp(Weight("w", 5, 7), Weight("v", 3, 7)) { Positions = 4 }, [28]),
+        ["Patches"] = (new PatchesOp(new(5, 4, 3), 3, 2, 2, 1), [60]),
+        ["BatchNormalization"] = (new BatchNormalizationOp(Weight("gain", 1, 7), Weight("bias", 1, 7), Weight("mean", 1, 7), Positive("variance", 7), 1e-5f), [21]),
+        ["Relu"] = (new ReluOp(), [21]),
+        ["AveragePool"] = (new AveragePoolOp(new(3, 2, 5)), [30]),
+        ["Subsample"] = (new SubsampleOp(new(3, 5, 4), 2, 1, 2), [60]),
+        ["LayerNorm"] = (new LayerNormOp(Weight("gain", 1, 21), Weight("bias", 1, 21), 1e-5f), [21]),
+        ["Gelu"] = (new GeluOp(), [21]),
+        ["WindowMean"] = (new WindowMeanOp(), [21]),
+        ["UnitLength"] = (new UnitLengthOp(), [21]),
     };
 
     [Fact]
     public void Every_operation_has_a_case()
     {
-        // The embedding has no input; it has a test of its own.
-        var tested = s_cases.Values.Select(c => c.Op.GetType()).Append(typeof(EmbeddingOp)).ToHashSet();
+        // These have no input; they have tests of their own.
+        var tested = s_cases.Values.Select(c => c.Op.GetType()).Concat([typeof(EmbeddingOp), typeof(InputOp), typeof(PositionEmbeddingOp)]).ToHashSet();
         var all = typeof(Op).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Op)) && !t.IsAbstract).ToHashSet();
         Assert.Equal(all.Select(t => t.Name).Order(), tested.Select(t => t.Name).Order());
         Assert.Equal(all.Select(t => t.Name).Order(), OpGradients.Known.Select(t => t.Name).Order());
@@ -48,7 +59,7 @@ public sealed class OpGradientTests
         var (op, widths) = s_cases[name];
         using var harness = new OpHarness(op, widths, Ids(), Window);
         var random = new Random(7);
-        var inputs = widths.Select(w => Values(random, Tokens * w)).ToArray();
+        var inputs = widths.Select(w => AwayFromZero(Values(random, Tokens * w))).ToArray();
         var coefficients = harness.Outputs.Select(o => Values(random, Tokens * o.Width)).ToArray();
         var gradients = harness.Gradients(inputs, coefficients);
         for (var input = 0; input < inputs.Length; input++)
@@ -128,6 +139,48 @@ public sealed class OpGradientTests
     }
 
     [Fact]
+    public void Inputs_and_positions_are_looked_up()
+    {
+        float[] samples = Values(new Random(3), 6 * 4);
+        using (var harness = new OpHarness(new InputOp("x", 4), [], Ids(), Window) { Samples = new Dictionary<string, float[]> { ["x"] = samples } })
+        {
+            Assert.Equal(Ids().SelectMany(id => samples.Skip(id * 4).Take(4)), harness.Results([])[0]);
+        }
+
+        var table = Weight("p", Window + 2, 5);
+        using (var harness = new OpHarness(new PositionEmbeddingOp(table), [], Ids(), Window))
+        {
+            Assert.Equal(Enumerable.Range(0, Tokens).SelectMany(t => table.Values!.Skip(t % Window * 5).Take(5)), harness.Results([])[0]);
+        }
+    }
+
+    /// <summary>A convolution is its windows and a matrix at all positions.</summary>
+    [Fact]
+    public void Patches_and_a_matrix_are_a_convolution()
+    {
+        const int Height = 5, Width = 4, Channels = 3, Kernel = 3, Stride = 2, Padding = 1, Outputs = 2;
+        var patches = new PatchesOp(new(Height, Width, Channels), Kernel, Kernel, Stride, Padding);
+        var kernel = Weight("k", Outputs, patches.Columns);
+        float[] images = Values(new Random(4), Tokens * Height * Width * Channels);
+        using var first = new OpHarness(patches, [Height * Width * Channels], Ids(), Window);
+        using var second = new OpHarness(new LinearOp(kernel) { Positions = patches.OutputHeight * patches.OutputWidth }, [first.Outputs[0].Width], Ids(), Window);
+        var result = second.Results([first.Results([images])[0]])[0];
+        for (var i = 0; i < result.Length; i++)
+        {
+            int output = i % Outputs, x = i / Outputs % patches.OutputWidth, y = i / Outputs / patches.OutputWidth % patches.OutputHeight, image = i / second.Outputs[0].Width;
+            double sum = 0;
+            for (var k = 0; k < patches.Columns; k++)
+            {
+                int c = k % Channels, px = (x * Stride) + (k / Channels % Kernel) - Padding, py = (y * Stride) + (k / Channels / Kernel) - Padding;
+                sum += px is >= 0 and < Width && py is >= 0 and < Height
+                    ? (double)images[(((((image * Height) + py) * Width) + px) * Channels) + c] * kernel.Values![(output * patches.Columns) + k] : 0;
+            }
+
+            Assert.Equal(sum, result[i], 1e-5);
+        }
+    }
+
+    [Fact]
     public void An_operation_that_calibration_does_not_know_is_MP3403()
     {
         Assert.Equal(CompilerCodes.CalibrationUnsupported, Assert.Throws<ModelPackException>(() => OpGradients.Of(new Unknown())).Code);
@@ -137,7 +190,12 @@ public sealed class OpGradientTests
         Assert.Equal("MP3403", Assert.Throws<ModelPackException>(() => GraphSegment.Cut(graph)).Code);
     }
 
+    private static WeightRef Positive(string name, int columns) => Weight(name, 1, columns) with { Values = [.. Weight(name, 1, columns).Values!.Select(v => 1.5f + v)] };
+
     private static int[] Ids() => [.. Enumerable.Range(0, Tokens).Select(i => i * 5 % 6)];
+
+    /// <summary>max(x, 0) has no derivative at 0: values keep twice the step from there.</summary>
+    private static float[] AwayFromZero(float[] values) => [.. values.Select(v => v + MathF.CopySign(1f / 64, v))];
 
     private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
 

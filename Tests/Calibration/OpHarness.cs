@@ -26,6 +26,9 @@ internal sealed unsafe class OpHarness : IDisposable
         _node = new(op, Inputs, Outputs, 0, "");
     }
 
+    /// <summary>Of the graph's inputs.</summary>
+    public IReadOnlyDictionary<string, float[]>? Samples { get; init; }
+
     public Value[] Inputs { get; }
 
     public Value[] Outputs { get; }
@@ -80,7 +83,7 @@ internal sealed unsafe class OpHarness : IDisposable
 
     private void Forward(float[][] inputs)
     {
-        _tape.Begin(_ids, _window);
+        _tape.Begin(_ids, _window, Samples);
         for (var i = 0; i < inputs.Length; i++)
         {
             inputs[i].CopyTo(new Span<float>(_tape[Inputs[i]], inputs[i].Length));

@@ -56,7 +56,7 @@ internal sealed unsafe class WeightGradient : ITapeObserver
     }
 
     /// <summary>dW = dyᵀ x.</summary>
-    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output)
+    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output, int rows)
     {
         if (!ReferenceEquals(matrix, _weight))
         {

@@ -10,7 +10,7 @@ namespace ModelPack.Tests.Entropy;
 /// <summary>Tiled weights through the coder: exactly the bytes of the resident encoder, on every rung, near the entropy; damage ends in an error.</summary>
 public sealed unsafe class TiledCodingTests
 {
-    private static readonly (int Rows, int Columns)[] s_shapes = [(1, 1), (64, 64), (65, 70), (130, 131), (192, 576)];
+    private static readonly (int Rows, int Columns)[] s_shapes = [(1, 1), (16, 144), (64, 64), (65, 70), (96, 33), (130, 131), (192, 576)];
 
     public static TheoryData<int, int, KernelSet> StatesClassesAndRungs()
     {
@@ -68,9 +68,40 @@ public sealed unsafe class TiledCodingTests
     {
         var matrix = RandomMatrix.Make(2048, 2048, 8, 6, seed: 1);
         var coded = CodedCase.Of(matrix).Segment;
-        // Order, exponents: five runs of rows; the order of columns is random and takes its logarithm.
-        Assert.InRange(8.0 * coded.Prologue.Length / matrix.Rows / matrix.Columns, 0, 0.002);
-        Assert.InRange(8.0 * TiledSegmentEncoder.Columns(matrix).Length / matrix.Columns, 0, 11 + 5 + 4);
+        // Order, exponents: five runs of rows; the order of columns is random and takes its logarithm. Classes of columns are one of seven, and no weight's but this one's.
+        Assert.InRange(8.0 * coded.Prologue.Length / matrix.Rows / matrix.Columns, 0, 0.001 + (4.0 / matrix.Rows));
+        Assert.InRange(8.0 * TiledSegmentEncoder.Columns(matrix).Length / matrix.Columns, 0, 11 + 5);
+    }
+
+    /// <summary>A small matrix has classes whose own tables would take more than they save; a large one keeps them apart.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public void Few_codes_share_tables(int states)
+    {
+        int Tables(int rows, int columns)
+        {
+            var tables = new TiledTableSet(states);
+            tables.Count(RandomMatrix.Make(rows, columns, states, 6, seed: 5), new());
+            return tables.ToBytes().Length;
+        }
+
+        Assert.InRange(Tables(16, 144), 20, Tables(2048, 512) / 8);
+    }
+
+    /// <summary>Rows that do not fill 64 lanes cost what they are, not what 64 would.</summary>
+    [Theory]
+    [InlineData(1, 6)]
+    [InlineData(8, 6)]
+    [InlineData(8, 22)]
+    public void Lanes_without_rows_cost_nothing(int states, int unitClass)
+    {
+        var tables = new TiledTableSet(states);
+        TiledMatrix few = RandomMatrix.Make(16, 2048, states, unitClass, seed: 6), full = RandomMatrix.Make(64, 2048, states, unitClass, seed: 6);
+        tables.Count(few, new());
+        tables.Count(full, new());
+        long Bytes(TiledMatrix matrix) => CodedCase.Of(matrix, shared: tables).Segment.Chunks.Skip(1).Sum(c => (long)c.Length);
+        Assert.InRange(Bytes(few), 0, (Bytes(full) / 4 * 1.05) + 256);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ internal sealed class Experiment : IDisposable
         _workers = new(Environment.ProcessorCount, CancellationToken.None);
         var model = CalibratedModel.Of(
             _source, ArchitectureTable.Build(_source), CalibrationTexts.Read(calibration), best ? CalibrationOptions.Best : CalibrationOptions.Normal, _workers, new(cache), _ => { });
-        _inputs = CalibrationStage.Inputs(_graph, model);
+        _inputs = CalibrationStage.Inputs(_graph, model.Statistics);
         _windows = model.Windows.Calibration;
         using var tokenizer = new ModelTokenizer(_source);
         var ids = tokenizer.Encode(File.ReadAllText(text));

@@ -3,14 +3,21 @@ using ModelPack.Execution;
 
 namespace ModelPack.Compiler.Calibration.Engine;
 
-/// <summary>Token ids of windows of one length, one after the other.</summary>
+/// <summary>Token ids of windows of one length, one after the other; or indices of samples, in windows of length 1.</summary>
 internal sealed record WindowSet(int[] Ids, int Length)
 {
+    /// <summary>Where the ids are indices of samples: values of the graph's inputs by name, [samples, width].</summary>
+    public IReadOnlyDictionary<string, float[]>? Samples { get; init; }
+
+    /// <summary>All samples of one input, in order.</summary>
+    public static WindowSet OfSamples(string input, float[] values, int width) =>
+        new([.. Enumerable.Range(0, values.Length / width)], 1) { Samples = new Dictionary<string, float[]> { [input] = values } };
+
     public int Count => Ids.Length / Length;
 
     public int Tokens => Count * Length;
 
-    public WindowSet Range(int first, int count) => new(Ids[(first * Length)..((first + count) * Length)], Length);
+    public WindowSet Range(int first, int count) => this with { Ids = Ids[(first * Length)..((first + count) * Length)] };
 }
 
 /// <summary>
@@ -19,8 +26,8 @@ internal sealed record WindowSet(int[] Ids, int Length)
 /// </summary>
 internal sealed unsafe class GraphEngine : IDisposable
 {
-    /// <summary>Windows at a time: bounds the memory of a segment's activations.</summary>
-    private const int BatchTokens = 2048;
+    /// <summary>Tokens at a time, and floats of a value: bound the memory of a segment's activations.</summary>
+    private const int BatchTokens = 2048, BatchFloats = 1 << 23;
 
     private readonly IReadOnlyList<GraphSegment> _segments;
     private readonly BufferPool _pool = new();
@@ -29,11 +36,13 @@ internal sealed unsafe class GraphEngine : IDisposable
     private readonly Dictionary<int, NativeBuffer?[]> _gradients = [];
     private WindowSet _windows = new([], 1);
     private IReadOnlyList<(int First, int Count)> _batches = [];
+    private readonly int _widest;
     private int _keep;
 
     public GraphEngine(Graph graph, IWeightValues weights, Workers workers, KernelSet kernels = KernelSet.Auto, GemmWidth width = GemmWidth.Auto)
     {
-        (_segments, Head) = GraphSegment.Cut(graph);
+        (_segments, Head, HeadBias) = GraphSegment.Cut(graph);
+        _widest = _segments.SelectMany(x => x.Nodes).SelectMany(n => n.Outputs).Max(v => (int?)v.Width) ?? 1;
         Kernels = KernelSets.Resolve(kernels);
         Workers = workers;
         _gemm = new(width);
@@ -53,6 +62,12 @@ internal sealed unsafe class GraphEngine : IDisposable
 
     /// <summary>The linear that gives the logits; runs on its own (<see cref="HeadPass"/>).</summary>
     public Node Head { get; }
+
+    /// <summary>Whether the logits are about the tokens that the graph looks up, and not about classes or texts.</summary>
+    public bool PredictsTokens => _segments.SelectMany(s => s.Nodes).Any(n => n.Op is EmbeddingOp embedding && embedding.Table.Rows == ((LinearOp)Head.Op).Matrices[0].Rows);
+
+    /// <summary>What is added to its result; null: nothing.</summary>
+    public WeightRef? HeadBias { get; }
 
     public int BatchCount => _batches.Count;
 
@@ -143,9 +158,9 @@ internal sealed unsafe class GraphEngine : IDisposable
     }
 
     /// <summary>No batch holds windows that go back and others.</summary>
-    private static List<(int First, int Count)> Batches(WindowSet windows, int keep)
+    private List<(int First, int Count)> Batches(WindowSet windows, int keep)
     {
-        var size = Math.Max(1, BatchTokens / windows.Length);
+        var size = Math.Max(1, Math.Min(BatchTokens, BatchFloats / _widest) / windows.Length);
         var batches = new List<(int First, int Count)>();
         for (int first = 0, count; first < windows.Count; first += count)
         {
@@ -159,7 +174,7 @@ internal sealed unsafe class GraphEngine : IDisposable
     private void Begin(int batch, GraphSegment segment)
     {
         Workers.Cancellation.ThrowIfCancellationRequested();
-        Tape.Begin(BatchIds(batch), _windows.Length);
+        Tape.Begin(BatchIds(batch), _windows.Length, _windows.Samples);
         foreach (var input in segment.Inputs)
         {
             Tape.Lend(input, _values[input.Id][batch] ?? throw new InvalidOperationException($"{input} is gone."));

@@ -10,12 +10,15 @@ namespace ModelPack.Compiler.Calibration.Engine;
 /// <param name="Outputs">Values of this one that later segments, or the head, read.</param>
 internal sealed record GraphSegment(IReadOnlyList<Node> Nodes, IReadOnlyList<Value> Inputs, IReadOnlyList<Value> Outputs)
 {
-    /// <summary>Cuts a graph; the last node, the head that gives the logits, is left out.</summary>
+    /// <summary>Cuts a graph; the head that gives the logits, with its bias if it has one, is left out.</summary>
     /// <exception cref="ModelPackException">MP3403: the logits are no linear's result.</exception>
-    public static (IReadOnlyList<GraphSegment> Segments, Node Head) Cut(Graph graph)
+    public static (IReadOnlyList<GraphSegment> Segments, Node Head, WeightRef? HeadBias) Cut(Graph graph)
     {
-        var head = graph.Nodes.Count > 0 ? graph.Nodes[^1] : null;
-        if (head?.Op is not LinearOp { Matrices.Length: 1 } || !graph.Outputs.TryGetValue("logits", out var logits) || head.Outputs[0].Id != logits.Id)
+        var last = graph.Nodes.Count > 0 ? graph.Nodes[^1] : null;
+        var bias = graph.Nodes.Count > 1 ? last?.Op as AddBiasOp : null;
+        var head = bias is null ? last : graph.Nodes[^2];
+        if (head?.Op is not LinearOp { Matrices.Length: 1, Positions: 1 } || !graph.Outputs.TryGetValue("logits", out var logits) || last!.Outputs[0].Id != logits.Id
+            || (bias is not null && last.Inputs[0].Id != head.Outputs[0].Id))
         {
             throw new ModelPackException(
                 CompilerCodes.CalibrationUnsupported,
@@ -23,7 +26,7 @@ internal sealed record GraphSegment(IReadOnlyList<Node> Nodes, IReadOnlyList<Val
         }
 
         var parts = new List<List<Node>>();
-        foreach (var node in graph.Nodes.SkipLast(1))
+        foreach (var node in graph.Nodes.SkipLast(bias is null ? 1 : 2))
         {
             _ = OpGradients.Of(node.Op);
             if (parts.Count == 0 || parts[^1][^1].Layer != node.Layer)
@@ -43,7 +46,7 @@ internal sealed record GraphSegment(IReadOnlyList<Node> Nodes, IReadOnlyList<Val
             }
         }
 
-        return ([.. parts.Select((nodes, i) => Make(nodes, i, lastUse))], head);
+        return ([.. parts.Select((nodes, i) => Make(nodes, i, lastUse))], head, bias?.Bias);
     }
 
     private static GraphSegment Make(List<Node> nodes, int index, Dictionary<int, int> lastUse)

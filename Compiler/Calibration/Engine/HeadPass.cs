@@ -32,6 +32,14 @@ internal sealed unsafe class HeadPass : IDisposable
     public float* Logits(float* h, int tokens)
     {
         _engine.Gemm.Multiply(_engine.Workers, new(h, tokens, Width), _engine.Matrices.Forward(_matrix), _logits.Floats, Vocabulary, accumulate: false);
+        if (_engine.HeadBias is { } bias)
+        {
+            fixed (float* b = _engine.Matrices.Vector(bias))
+            {
+                RowRange.Run(_engine.Kernels, new Ops.BiasKernel(_logits.Floats, b, _logits.Floats, Vocabulary), 0, tokens);
+            }
+        }
+
         return _logits.Floats;
     }
 

@@ -29,6 +29,17 @@ internal static class OpGradients
         [typeof(AttentionOp)] = new AttentionGradient(),
         [typeof(SwiGluOp)] = new SwiGluGradient(),
         [typeof(SelectOutputsOp)] = new SelectOutputsGradient(),
+        [typeof(InputOp)] = new InputGradient(),
+        [typeof(PatchesOp)] = new PatchesGradient(),
+        [typeof(BatchNormalizationOp)] = new BatchNormalizationGradient(),
+        [typeof(ReluOp)] = new ReluGradient(),
+        [typeof(AveragePoolOp)] = new AveragePoolGradient(),
+        [typeof(SubsampleOp)] = new SubsampleGradient(),
+        [typeof(PositionEmbeddingOp)] = new PositionEmbeddingGradient(),
+        [typeof(LayerNormOp)] = new LayerNormGradient(),
+        [typeof(GeluOp)] = new GeluGradient(),
+        [typeof(WindowMeanOp)] = new WindowMeanGradient(),
+        [typeof(UnitLengthOp)] = new UnitLengthGradient(),
     };
 
     public static IEnumerable<Type> Known => s_table.Keys;

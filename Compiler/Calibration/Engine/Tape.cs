@@ -6,13 +6,13 @@ namespace ModelPack.Compiler.Calibration.Engine;
 /// <summary>What goes by while a tape runs; windows come in order.</summary>
 internal interface ITapeObserver
 {
-    /// <summary>A linear's input on the way forward: x is [tokens, input.Width].</summary>
-    unsafe void LinearInput(Tape tape, Value input, float* x)
+    /// <summary>A linear's input on the way forward: x is [rows, columns], rows the tokens, or the positions of all samples.</summary>
+    unsafe void LinearInput(Tape tape, Value input, float* x, int rows)
     {
     }
 
-    /// <summary>The gradient at a linear's output on the way back: [tokens, matrix.Rows], and the output itself.</summary>
-    unsafe void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output)
+    /// <summary>The gradient at a linear's output on the way back: [rows, matrix.Rows], and the output itself.</summary>
+    unsafe void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output, int rows)
     {
     }
 
@@ -58,7 +58,10 @@ internal sealed unsafe class Tape(Workers workers, Gemm gemm, KernelSet kernels,
 
     public ITapeObserver? Observer { get; set; }
 
-    public void Begin(ReadOnlyMemory<int> ids, int windowLength) => (Ids, WindowLength) = (ids, windowLength);
+    /// <summary>Values of the graph's inputs by name, [samples, width]; the ids are then the samples' indices.</summary>
+    public IReadOnlyDictionary<string, float[]>? Samples { get; private set; }
+
+    public void Begin(ReadOnlyMemory<int> ids, int windowLength, IReadOnlyDictionary<string, float[]>? samples = null) => (Ids, WindowLength, Samples) = (ids, windowLength, samples);
 
     /// <summary>A value of the batch; room for it where it has none yet.</summary>
     public float* this[Value value] => Get(_values, value, clear: false);
@@ -117,6 +120,14 @@ internal sealed unsafe class Tape(Workers workers, Gemm gemm, KernelSet kernels,
     {
         var set = kernels;
         workers.Ranges(Tokens, 64, (first, end, _) => RowRange.Run(set, kernel, first, end));
+    }
+
+    /// <summary>Runs a kernel over samples, each of them work enough for a thread.</summary>
+    public void Samplewise<K>(K kernel)
+        where K : struct, IRowKernel
+    {
+        var set = kernels;
+        workers.Ranges(Tokens, 1, (first, end, _) => RowRange.Run(set, kernel, first, end));
     }
 
     public void Dispose()

@@ -14,15 +14,15 @@ internal sealed unsafe class TuningGradients(TunedWeights tuned) : ITapeObserver
     {
         if (tuned.Gains.TryGetValue(gain.Name, out var values))
         {
-            Add(tape, Slot(Gains, gain.Name, gain.Columns), output, gradient, values);
+            Add(tape, Slot(Gains, gain.Name, gain.Columns), output, gradient, values, tape.Tokens);
         }
     }
 
-    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output)
+    public void LinearOutputGradient(Tape tape, WeightRef matrix, float* gradient, float* output, int rows)
     {
         if (tuned.RowLogs.ContainsKey(matrix.Name))
         {
-            Add(tape, Slot(RowLogs, matrix.Name, matrix.Rows), output, gradient, null);
+            Add(tape, Slot(RowLogs, matrix.Name, matrix.Rows), output, gradient, null, rows);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed unsafe class TuningGradients(TunedWeights tuned) : ITapeObserver
     }
 
     /// <summary>to[i] += Σ_t y·dy, over the divisor where there is one; tokens in order.</summary>
-    private static void Add(Tape tape, float[] to, float* y, float* dy, float[]? divisors)
+    private static void Add(Tape tape, float[] to, float* y, float* dy, float[]? divisors, int rows)
     {
         var width = to.Length;
         tape.Workers.Ranges(width, 64, (first, end, _) =>
@@ -46,7 +46,7 @@ internal sealed unsafe class TuningGradients(TunedWeights tuned) : ITapeObserver
             {
                 float* a = y + i, b = dy + i;
                 float sum = 0;
-                for (var t = 0; t < tape.Tokens; t++, a += width, b += width)
+                for (var t = 0; t < rows; t++, a += width, b += width)
                 {
                     sum = MathF.FusedMultiplyAdd(*a, *b, sum);
                 }

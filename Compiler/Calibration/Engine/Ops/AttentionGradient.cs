@@ -3,7 +3,7 @@ using ModelPack.Compiler.Ir;
 namespace ModelPack.Compiler.Calibration.Engine.Ops;
 
 /// <summary>
-/// Causal grouped-query attention over whole windows: P = softmax(scale·Q Kᵀ), O = P V. Back: dP = dO Vᵀ, dS = P∘(dP − Σ P∘dP), dQ = scale·dS K, dK = scale·dSᵀ Q, dV = Pᵀ dO.
+/// Grouped-query attention over whole windows, causal or both ways: P = softmax(scale·Q Kᵀ), O = P V. Back: dP = dO Vᵀ, dS = P∘(dP − Σ P∘dP), dQ = scale·dS K, dK = scale·dSᵀ Q, dV = Pᵀ dO.
 /// P is computed anew on the way back. A chunk is a key-value head of a window, so gradients of keys and values sum over its query heads in order.
 /// </summary>
 internal sealed unsafe class AttentionGradient : OpGradient

@@ -28,6 +28,9 @@ internal readonly unsafe struct AttentionHead
 
     private int Group => _op.Heads / _op.KvHeads;
 
+    /// <summary>Positions that queries before <paramref name="end"/> look at.</summary>
+    private int Seen(int end) => _op.IsCausal ? end : _length;
+
     public void Forward(float* o)
     {
         Panels keys = _scratch.KeysTransposed, values = _scratch.Values;
@@ -39,7 +42,7 @@ internal readonly unsafe struct AttentionHead
             for (var first = 0; first < _length; first += Block)
             {
                 var count = Math.Min(Block, _length - first);
-                var seen = first + count;
+                var seen = Seen(first + count);
                 Softmax(q.RowRange(first, count), keys, first, seen);
                 var to = result.RowRange(first, count);
                 _scratch.Gemm.Multiply(null, new(_scratch.Weights, count, seen), values, to.Data, to.RowStride, accumulate: false);
@@ -61,7 +64,7 @@ internal readonly unsafe struct AttentionHead
             for (var first = 0; first < _length; first += Block)
             {
                 var count = Math.Min(Block, _length - first);
-                var seen = first + count;
+                var seen = Seen(first + count);
                 MatrixView queries = q.RowRange(first, count), dResult = resultGradient.RowRange(first, count), dQueries = queryGradient.RowRange(first, count);
                 MatrixView weights = new(_scratch.Weights, count, seen), gradients = new(_scratch.Gradients, count, seen);
                 Softmax(queries, keysTransposed, first, seen);
@@ -78,7 +81,7 @@ internal readonly unsafe struct AttentionHead
     private void Softmax(in MatrixView queries, Panels keys, int first, int seen)
     {
         _scratch.Gemm.Multiply(null, queries, keys, _scratch.Weights, seen, accumulate: false, columns: seen);
-        LaneDispatch.Run(_kernels, new SoftmaxRows((nint)_scratch.Weights, queries.Rows, seen, first, _op.Window, _op.Scale));
+        LaneDispatch.Run(_kernels, new SoftmaxRows((nint)_scratch.Weights, queries.Rows, seen, first, _op, _op.Scale));
     }
 
     /// <summary>A head of this window: [positions, length].</summary>
@@ -88,19 +91,19 @@ internal readonly unsafe struct AttentionHead
         return new(data + (_window * _length * stride) + ((nint)head * length), _length, length, stride, 1);
     }
 
-    private readonly struct SoftmaxRows(nint weights, int rows, int columns, int firstPosition, int window, float scale) : ILaneAction
+    private readonly struct SoftmaxRows(nint weights, int rows, int columns, int firstPosition, AttentionOp op, float scale) : ILaneAction
     {
         public void Run<L>()
             where L : struct, ILanes<L>
         {
             for (var i = 0; i < rows; i++)
             {
-                var position = firstPosition + i;
-                var low = window == 0 ? 0 : Math.Max(0, position - window + 1);
+                var end = op.IsCausal ? firstPosition + i + 1 : columns;
+                var low = op.Window == 0 ? 0 : Math.Max(0, end - op.Window);
                 var row = (float*)weights + ((nint)i * columns);
                 new Span<float>(row, low).Clear();
-                new Span<float>(row + position + 1, columns - position - 1).Clear();
-                SoftmaxKernel.Run<L>(row + low, position + 1 - low, scale);
+                new Span<float>(row + end, columns - end).Clear();
+                SoftmaxKernel.Run<L>(row + low, end - low, scale);
             }
         }
     }
