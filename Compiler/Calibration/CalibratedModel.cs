@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Quantize;
@@ -28,11 +29,11 @@ internal sealed record CalibratedModel(IReadOnlyDictionary<string, MatrixStatist
     /// <param name="progress">Told the part done.</param>
     /// <exception cref="ModelPackException">MP3402, MP3403, MP3404.</exception>
     public static CalibratedModel Of(
-        ModelSource source, ModelGraph model, IReadOnlyList<string> texts, CalibrationOptions options, Workers workers, CacheFolder? cache, Action<double> progress)
+        ModelSource source, ModelGraph model, IReadOnlyList<string> texts, CalibrationOptions options, Workers workers, BuildCache? cache, Action<double> progress)
     {
         using var tokenizer = new ModelTokenizer(source);
         var windows = CalibrationWindows.Of([.. texts.Select(tokenizer.Encode)], options.MomentWindows, HeldOutWindows, model.ContextLength);
-        var key = cache is null ? "" : Key(source, windows.Calibration, options);
+        var key = cache is null ? default : Key(cache, source, windows.Calibration, options);
         if (cache is not null && FromCacheOf(cache, key) is { } cached)
         {
             progress(1);
@@ -44,13 +45,15 @@ internal sealed record CalibratedModel(IReadOnlyDictionary<string, MatrixStatist
         return new(StatisticsRefinement.Run(model.Graph, raw), windows, false);
     }
 
-    private static string Key(ModelSource source, WindowSet windows, CalibrationOptions options) => CacheFolder.Key(
-        Version,
-        CacheFolder.HashOf(source.Path),
-        Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())),
-        FormattableString.Invariant($"{windows.Length} {options.MomentWindows} {options.GradientWindows} {options.Seed}"));
+    /// <summary>Not the compiler's build: statistics of one version outlive it.</summary>
+    private static CacheKey Key(BuildCache cache, ModelSource source, WindowSet windows, CalibrationOptions options) => new CacheKey.Builder()
+        .Add("version", Version)
+        .Add("model", cache.Files.Of(source.Path))
+        .Add("windows", Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())))
+        .Add("options", FormattableString.Invariant($"{windows.Length} {options.MomentWindows} {options.GradientWindows} {options.Seed}"))
+        .Finish();
 
-    private static RawStatistics? FromCacheOf(CacheFolder cache, string key)
+    private static RawStatistics? FromCacheOf(BuildCache cache, CacheKey key)
     {
         using var stream = cache.TryGet(key, Kind);
         return stream is null ? null : StatisticsFile.TryRead(stream);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
@@ -38,14 +39,14 @@ internal sealed unsafe class ReferenceStates : IDisposable
     /// <param name="firstMeasured">First position that counts.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="cache">Where states are kept; null: nowhere.</param>
-    public static ReferenceStates Open(ModelSource source, Graph graph, WindowSet windows, int firstMeasured, Workers workers, CacheFolder? cache)
+    public static ReferenceStates Open(ModelSource source, Graph graph, WindowSet windows, int firstMeasured, Workers workers, BuildCache? cache)
     {
         var engine = new GraphEngine(graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), workers);
         try
         {
             var positions = windows.Length - firstMeasured;
             var count = checked(windows.Count * positions * engine.Head.Inputs[0].Width);
-            var key = cache is null ? "" : CacheFolder.Key(Version, CacheFolder.HashOf(source.Path), Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())), $"{windows.Length} {firstMeasured}");
+            var key = cache is null ? default : Key(cache, source, windows, firstMeasured);
             var states = cache is null ? null : FromCache(cache, key, count);
             if (states is null)
             {
@@ -62,7 +63,14 @@ internal sealed unsafe class ReferenceStates : IDisposable
         }
     }
 
-    private static float[]? FromCache(CacheFolder cache, string key, int count)
+    private static CacheKey Key(BuildCache cache, ModelSource source, WindowSet windows, int firstMeasured) => new CacheKey.Builder()
+        .Add("version", Version)
+        .Add("model", cache.Files.Of(source.Path))
+        .Add("windows", Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())))
+        .Add("positions", FormattableString.Invariant($"{windows.Length} {firstMeasured}"))
+        .Finish();
+
+    private static float[]? FromCache(BuildCache cache, CacheKey key, int count)
     {
         using var stream = cache.TryGet(key, Kind);
         if (stream is null || stream.Length - stream.Position != (long)count * sizeof(float))

@@ -96,7 +96,8 @@ internal static class Help
               --text TEXT                UTF-8
               --reference FILE           (default: the same weights with float activations)
               --windows W                of 512 tokens (default: 24)
-              --cache FOLDER             where the reference's answers are kept
+              --cache off|FOLDER         where the reference's answers are kept (default: the user's cache)
+              --cache-size 4GB
 
             """ + Running + Compression + Json,
         ["reference"] = """

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Import;
@@ -19,11 +20,11 @@ internal static class MeasureVerb
 
     public static int Run(ReadOnlySpan<string> arguments, TextWriter output, CancellationToken cancellation)
     {
-        var line = new CommandLine("measure", arguments, [.. RunOptions.Names, "--reference", "--text", "--windows", "--cache"], ["--json"]);
+        var line = new CommandLine("measure", arguments, [.. RunOptions.Names, "--reference", "--text", "--windows", .. CacheArguments.Names], ["--json"]);
         var options = RunOptions.Read(line);
         var wanted = line.Integer("--windows", 1, 100_000) ?? DefaultWindows;
         var text = ReadText(line.Require("--text"));
-        var cache = new CacheFolder(line.Text("--cache") ?? CacheFolder.Default);
+        var cache = CacheArguments.Open(line);
         using var model = InterpretedModel.Open(line.File, options, null, cancellation, CompressionArguments.Read(line));
         var ids = model.Model.Tokenizer.Encode(text, addSpecial: false, parseSpecial: false);
         var windows = Math.Min(wanted, ids.Length / Window);
@@ -60,7 +61,7 @@ internal static class MeasureVerb
 
     /// <summary>A model file runs in the engine, its states cached; a pack runs as it is, with float activations.</summary>
     private static IReferenceLogits OpenReference(
-        string path, InterpretedModel model, string text, int[] ids, WindowSet windows, ModelOptions options, Workers workers, CacheFolder cache)
+        string path, InterpretedModel model, string text, int[] ids, WindowSet windows, ModelOptions options, Workers workers, BuildCache? cache)
     {
         if (InterpretedModel.IsPack(path))
         {

@@ -20,7 +20,7 @@ internal static class PackVerb
         var line = new CommandLine("pack", arguments, ["--name", "--namespace", "--context-length", "-o", "--plan", "--shape", "--threads", "--report", .. CompressionArguments.Names, .. CacheArguments.Names], ["--json"]);
         var cache = CacheArguments.Open(line);
         var options = CompressionArguments.ReadCompileOptions(line);
-        options = options with { Compression = options.Compression with { StatisticsFolder = cache?.Folder } };
+        options = options with { Compression = options.Compression with { StatisticsCache = cache } };
         var threads = line.Integer("--threads", 1, ModelOptions.MaxThreads) ?? Environment.ProcessorCount;
         var path = line.Require("-o");
         var planPath = line.Text("--plan") ?? InterpretedModel.PlanBeside(path);

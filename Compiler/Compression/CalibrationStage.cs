@@ -22,7 +22,7 @@ internal static class CalibrationStage
             CalibrationTexts.Read(options.Calibration),
             options.Effort == Effort.Best ? CalibrationOptions.Best : CalibrationOptions.Normal,
             workers,
-            options.StatisticsFolder is { } folder ? new(folder) : null,
+            options.StatisticsCache,
             clock.Report);
         if (calibrated.FromCache)
         {

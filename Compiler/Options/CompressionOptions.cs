@@ -1,3 +1,5 @@
+using ModelPack.Compiler.Cache;
+
 namespace ModelPack.Compiler;
 
 /// <summary>Work that a build may do for a smaller model.</summary>
@@ -62,7 +64,7 @@ internal sealed record CompressionOptions
     public IReadOnlyList<string> Calibration { get; init; } = [];
 
     /// <summary>Where calibration statistics are kept from build to build; null: nowhere. Does not change the result.</summary>
-    public string? StatisticsFolder { get; init; }
+    public BuildCache? StatisticsCache { get; init; }
 
     /// <summary>The divergence at which a search begins: what is wanted, or where a budget alone decides, that of a balanced model.</summary>
     public double FirstDivergence => Quality.IsSource ? 0.05 : Quality.Divergence;

@@ -8,7 +8,7 @@ internal sealed record RoundingOptions(double Lambda, int States)
     public const int NarrowestTile = 2, WidestTile = 8;
 
     /// <summary>Prices tried on a real model: docs/compression-ingredients.md.</summary>
-    public const double DefaultResidentPrice = 0.35, DefaultEscapeBits = 230;
+    public const double DefaultResidentPrice = 0.45, DefaultEscapeBits = 230;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
     public double ResidentPrice { get; init; } = DefaultResidentPrice;

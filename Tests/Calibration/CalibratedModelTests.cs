@@ -1,5 +1,6 @@
 using ModelPack.Compiler;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Import;
@@ -20,7 +21,7 @@ public sealed class CalibratedModelTests : IDisposable
     {
         using var source = ModelSource.Open(Repository.Path("Tests", "Fixtures", "stories260K.gguf"));
         var model = ArchitectureTable.Build(source);
-        var cache = new CacheFolder(_folder["cache"]);
+        var cache = new BuildCache(_folder["cache"]);
         CalibratedModel first = Run(cache, 6), second = Run(cache, 6), other = Run(cache, 5);
         Assert.False(first.FromCache);
         Assert.True(second.FromCache);
@@ -37,7 +38,7 @@ public sealed class CalibratedModelTests : IDisposable
         using var loaded = Interpreted.Load(source.Path);
         Assert.InRange(evaluation.DivergenceOf(loaded.Session).Mean, 0, 1e-7);
 
-        CalibratedModel Run(CacheFolder cache, int windows) =>
+        CalibratedModel Run(BuildCache cache, int windows) =>
             CalibratedModel.Of(source, model, CalibrationTexts.Default(), new(windows, 2), new Workers(2, CancellationToken.None), cache, _ => { });
     }
 

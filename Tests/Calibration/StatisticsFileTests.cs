@@ -1,15 +1,10 @@
 using ModelPack.Compiler.Calibration;
-using ModelPack.Tests.Build;
 
 namespace ModelPack.Tests.Calibration;
 
-/// <summary>Statistics and other measurements on disk.</summary>
-public sealed class StatisticsFileTests : IDisposable
+/// <summary>Statistics as bytes.</summary>
+public sealed class StatisticsFileTests
 {
-    private readonly TemporaryFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void Statistics_come_back_as_they_were()
     {
@@ -44,37 +39,6 @@ public sealed class StatisticsFileTests : IDisposable
             damaged[at] ^= 0xFF;
             _ = StatisticsFile.TryRead(new MemoryStream(damaged));
         }
-    }
-
-    [Fact]
-    public void Cache_gives_back_what_was_put_and_nothing_damaged()
-    {
-        var cache = new CacheFolder(_folder["cache"]);
-        var key = CacheFolder.Key("a", "b");
-        Assert.NotEqual(key, CacheFolder.Key("ab", ""));
-        Assert.Null(cache.TryGet(key, "k"));
-        cache.Put(key, "k", s => s.Write([1, 2, 3]));
-        using (var entry = cache.TryGet(key, "k")!)
-        {
-            Assert.Equal([1, 2, 3], new[] { entry.ReadByte(), entry.ReadByte(), entry.ReadByte() });
-            Assert.Equal(-1, entry.ReadByte());
-        }
-
-        Assert.Null(cache.TryGet(key, "other"));
-        var path = Assert.Single(Directory.GetFiles(_folder["cache"], "*", SearchOption.AllDirectories));
-        var bytes = File.ReadAllBytes(path);
-        bytes[^1] ^= 1;
-        File.WriteAllBytes(path, bytes);
-        Assert.Null(cache.TryGet(key, "k"));
-        File.WriteAllBytes(path, [1]);
-        Assert.Null(cache.TryGet(key, "k"));
-
-        Assert.Throws<OperationCanceledException>(() => cache.Put(key, "k", _ => throw new OperationCanceledException()));
-        Assert.Single(Directory.GetFiles(_folder["cache"], "*", SearchOption.AllDirectories));
-
-        // A folder that cannot be: the work goes on.
-        new CacheFolder(path).Put(key, "k", s => s.Write([1]));
-        Assert.Null(new CacheFolder(path).TryGet(key, "k"));
     }
 
     private static RawStatistics Sample()

@@ -3,7 +3,7 @@ using ModelPack.Compiler.Quantize;
 
 namespace ModelPack.Bench;
 
-/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.35,escape=230,tuning=20,rate=8e-4</c>.</summary>
+/// <summary>One way to quantise a model: <c>lambda=.95e-9,states=8,passes=2,vocabulary=1.35,resident=.45,escape=230,tuning=20,rate=8e-4</c>.</summary>
 internal sealed record Variant(string Name)
 {
     public double Lambda { get; private init; } = 0.95e-9;
