@@ -200,7 +200,7 @@ public sealed class CommandLineTests : IDisposable
         var other = LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options]));
         Assert.InRange(other.GetProperty("kld").GetDouble(), 0, 1e-7);
         Assert.Equal(json.GetProperty("ppl").GetDouble(), other.GetProperty("ppl_reference").GetDouble(), 1e-4);
-        var cached = Assert.Single(Directory.GetFiles(Out("cache"), "*", SearchOption.AllDirectories));
+        var cached = Assert.Single(Directory.GetFiles(Out("cache/reference")));
         Assert.Equal(other.ToString(), LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options])).ToString());
 
         // A damaged entry is measured anew.
@@ -208,6 +208,9 @@ public sealed class CommandLineTests : IDisposable
         bytes[100] ^= 1;
         File.WriteAllBytes(cached, bytes);
         Assert.Equal(other.ToString(), LastJson(Succeeds(["measure", Out("x.mpk"), "--reference", Stories, .. options])).ToString());
+
+        Assert.Equal(other.ToString(), LastJson(Succeeds("measure", Out("x.mpk"), "--reference", Stories, "--text", Out("t.txt"), "--windows", "2", "--json", "--cache", "off")).ToString());
+        Assert.False(Directory.Exists("off"));
         Fails("MP3004", "measure", Stories, "--text", Stories + ".none");
         Fails("MP3004", "measure", Stories, "--reference", new TinyLlama().Write(), "--text", Out("t.txt"));
     }
