@@ -19,7 +19,6 @@ internal sealed class RoleAllocation
 
     private const int Proposals = 64;
     private const double Ln2 = 0.6931471805599453;
-    private const double Ln4 = 2 * Ln2;
 
     private readonly QuantizerOptions _options;
     private readonly Func<IReadOnlyDictionary<string, IWeightRows>, double[]> _divergence;
@@ -82,7 +81,7 @@ internal sealed class RoleAllocation
         var proposed = Lagrangian();
         var value = Objective(proposed, out var windows);
         // Where the Lagrangian changes nothing, a neighbour tells how much windows scatter.
-        var noise = proposed.AsSpan().SequenceEqual(start) ? Noise(Neighbour(start), startWindows) : Noise(windows, startWindows);
+        var noise = proposed.AsSpan().SequenceEqual(start) ? EqualBits.Scatter(Neighbour(start), startWindows) : EqualBits.Scatter(windows, startWindows);
         var best = value < first - noise ? proposed : start;
         var annealing = new SimilarityPrunedAnnealing
         {
@@ -126,7 +125,7 @@ internal sealed class RoleAllocation
             bits -= _shares[r] * state[r] / (2.0 * StepsPerOctave);
         }
 
-        return DeterministicLog.Of(divergence) + (Ln4 * bits);
+        return EqualBits.Objective(divergence, bits);
     }
 
     /// <summary>Windows' divergences where the largest role is a step coarser.</summary>
@@ -161,18 +160,9 @@ internal sealed class RoleAllocation
         }
 
         windows = _divergence(replaced);
-        var value = DeterministicLog.Of(Math.Max(windows.Average(), 1e-12)) + (Ln4 * bits);
+        var value = EqualBits.Objective(windows.Average(), bits);
         _known.Add(((int[])state.Clone(), value, windows));
         return value;
-    }
-
-    /// <summary>Standard error of the change against the start, over windows.</summary>
-    private static double Noise(double[] windows, double[] startWindows)
-    {
-        var changes = windows.Zip(startWindows, (w, s) => DeterministicLog.Of(Math.Max(w, 1e-12) / Math.Max(s, 1e-12))).ToArray();
-        var mean = changes.Average();
-        var variance = changes.Sum(c => (c - mean) * (c - mean)) / Math.Max(1, changes.Length - 1);
-        return Math.Max(Math.Sqrt(variance / changes.Length), 1e-3);
     }
 
     /// <summary>A role's matrices quantised at a step; the two used last are kept.</summary>

@@ -38,8 +38,8 @@ internal sealed class HeldOutPacks : IDisposable
         };
     }
 
-    /// <summary>The divergence of other weights, with float activations.</summary>
-    public double DivergenceOf(IWeightValues weights) => _evaluation.DivergenceOf(weights).Mean;
+    /// <summary>The divergence of other weights, with float activations: of each window.</summary>
+    public double[] DivergencesOf(IWeightValues weights) => _evaluation.DivergenceOf(weights).Means(_evaluation.Windows);
 
     public void Dispose() => _evaluation.Dispose();
 }
