@@ -28,6 +28,14 @@ internal sealed class Refinement : IDisposable
     /// <summary>Divergence below which tuning is worth less than .01 bit a weight (docs/compression-ingredients.md) and is not done.</summary>
     private const double TuningFrom = 0.03;
 
+    /// <summary>
+    /// What tuning leaves of the divergence, about. λ is chosen for that before: gains make up for the very rounding that they were tuned on, and another λ is another rounding.
+    /// </summary>
+    private const double TunedPart = 0.95;
+
+    /// <summary>λ stays where gains were tuned as long as their divergence is this near to what is wanted.</summary>
+    private const double LeastNear = 0.9, MostNear = 1.02;
+
     private readonly Graph _graph;
     private readonly IWeightValues _weights;
     private readonly CalibrationWindows _windows;
@@ -63,7 +71,7 @@ internal sealed class Refinement : IDisposable
     /// <returns>The step at which to search on.</returns>
     public int Run(FrontPoint found, double? target)
     {
-        var step = target is { } t ? RateSearch.Toward(t, found.Step, found.Divergence) : found.Step;
+        var step = target is { } t ? RateSearch.Toward(t < TuningFrom ? t : t / TunedPart, found.Step, found.Divergence) : found.Step;
         _clock.Begin(Stage.Allocation);
         var inputs = Divide(step);
         var (replaced, windows, bits) = Quantized(inputs, step);
@@ -84,7 +92,8 @@ internal sealed class Refinement : IDisposable
         var before = windows.Average();
         var (gains, after) = before < TuningFrom ? ([], before) : Tuned(replaced, before);
         _candidate.Refine(inputs, gains);
-        return target is { } wanted ? RateSearch.Toward(wanted, step, after) : step;
+        var isNear = after >= LeastNear * target && after <= MostNear * target;
+        return target is { } wanted && !(gains.Count > 0 && isNear) ? RateSearch.Toward(wanted, step, after) : step;
     }
 
     public void Dispose() => _compare.Dispose();
