@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ModelPack.Compiler.Architectures;
 using ModelPack.Compiler.Cache;
 using ModelPack.Compiler.Calibration.Engine;
@@ -33,7 +32,8 @@ internal sealed record CalibratedModel(IReadOnlyDictionary<string, MatrixStatist
     {
         using var tokenizer = new ModelTokenizer(source);
         var windows = CalibrationWindows.Of([.. texts.Select(tokenizer.Encode)], options.MomentWindows, HeldOutWindows, model.ContextLength);
-        var key = cache is null ? default : Key(cache, source, windows.Calibration, options);
+        var key = cache is null ? default : MeasurementKey.Of(
+            cache, Version, source, windows.Calibration, $"{windows.Calibration.Length} {options.MomentWindows} {options.GradientWindows} {options.Seed}");
         if (cache is not null && FromCacheOf(cache, key) is { } cached)
         {
             progress(1);
@@ -44,14 +44,6 @@ internal sealed record CalibratedModel(IReadOnlyDictionary<string, MatrixStatist
         cache?.Put(key, Kind, stream => StatisticsFile.Write(stream, raw));
         return new(StatisticsRefinement.Run(model.Graph, raw), windows, false);
     }
-
-    /// <summary>Not the compiler's build: statistics of one version outlive it.</summary>
-    private static CacheKey Key(BuildCache cache, ModelSource source, WindowSet windows, CalibrationOptions options) => new CacheKey.Builder()
-        .Add("version", Version)
-        .Add("model", cache.Files.Of(source.Path))
-        .Add("windows", Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())))
-        .Add("options", FormattableString.Invariant($"{windows.Length} {options.MomentWindows} {options.GradientWindows} {options.Seed}"))
-        .Finish();
 
     private static RawStatistics? FromCacheOf(BuildCache cache, CacheKey key)
     {

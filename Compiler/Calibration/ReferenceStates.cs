@@ -46,7 +46,7 @@ internal sealed unsafe class ReferenceStates : IDisposable
         {
             var positions = windows.Length - firstMeasured;
             var count = checked(windows.Count * positions * engine.Head.Inputs[0].Width);
-            var key = cache is null ? default : Key(cache, source, windows, firstMeasured);
+            var key = cache is null ? default : MeasurementKey.Of(cache, Version, source, windows, $"{windows.Length} {firstMeasured}");
             var states = cache is null ? null : FromCache(cache, key, count);
             if (states is null)
             {
@@ -62,13 +62,6 @@ internal sealed unsafe class ReferenceStates : IDisposable
             throw;
         }
     }
-
-    private static CacheKey Key(BuildCache cache, ModelSource source, WindowSet windows, int firstMeasured) => new CacheKey.Builder()
-        .Add("version", Version)
-        .Add("model", cache.Files.Of(source.Path))
-        .Add("windows", Convert.ToHexString(MemoryMarshal.AsBytes(windows.Ids.AsSpan())))
-        .Add("positions", FormattableString.Invariant($"{windows.Length} {firstMeasured}"))
-        .Finish();
 
     private static float[]? FromCache(BuildCache cache, CacheKey key, int count)
     {

@@ -7,7 +7,7 @@ using ModelPack.Tests.Reference;
 namespace ModelPack.Tests.Models;
 
 /// <summary>all-MiniLM-L6-v2 as a graph, from its published weights: the embedding of each window, and how like it is to those of some texts.</summary>
-internal sealed class MiniLm
+internal sealed class MiniLm : SafetensorsGraph
 {
     public const int Window = 64;
     public const int Hidden = 384;
@@ -16,16 +16,15 @@ internal sealed class MiniLm
     /// <summary>What similarities are divided by before they are compared: usual in training such encoders.</summary>
     private const float Temperature = 0.05f;
 
-    private readonly SafetensorsFile _file;
-
-    private MiniLm(SafetensorsFile file, float[] texts)
+    /// <param name="texts">[texts, 384]: their embeddings.</param>
+    private MiniLm(float[] texts)
+        : base("models/minilm-l6/model.safetensors")
     {
-        _file = file;
         var h = LayerNorm("embeddings.LayerNorm", Graph.Add(
             new AddOp(),
             "h",
             "",
-            Graph.Add(new PositionEmbeddingOp(Weight("positions", 512, Hidden, Positions(file))), "position", ""),
+            Graph.Add(new PositionEmbeddingOp(Weight("positions", 512, Hidden, Positions(File))), "position", ""),
             Graph.Add(new EmbeddingOp(Matrix("embeddings.word_embeddings", 30522, Hidden)), "word", "")));
         for (Graph.Layer = 0; Graph.Layer < Layers; Graph.Layer++)
         {
@@ -38,17 +37,15 @@ internal sealed class MiniLm
         Graph.Outputs["logits"] = Graph.Add(new LinearOp(head), "logits", "", embedding);
     }
 
-    public Compiler.Ir.Graph Graph { get; } = new();
-
     /// <param name="texts">[texts, 384]: their embeddings.</param>
-    public static MiniLm Open(float[] texts) => new(SafetensorsFile.OpenShared("models/minilm-l6/model.safetensors"), texts);
+    public static MiniLm Open(float[] texts) => new(texts);
 
     /// <summary>Windows of a text, each with CLS and SEP around it.</summary>
     public static WindowSet Windows(string file, int count)
     {
         var vocabulary = Vocabulary();
         var ids = new List<int>();
-        foreach (var line in File.ReadLines(SharedData.Path(file)).TakeWhile(_ => ids.Count < count * (Window - 2)))
+        foreach (var line in System.IO.File.ReadLines(SharedData.Path(file)).TakeWhile(_ => ids.Count < count * (Window - 2)))
         {
             ids.AddRange(Tokenize(vocabulary, line));
         }
@@ -59,7 +56,7 @@ internal sealed class MiniLm
     public static int[] Encode(string text) => [Cls, .. Tokenize(Vocabulary(), text), Sep];
 
     private static Dictionary<string, int> Vocabulary() =>
-        File.ReadLines(SharedData.Path("models/minilm-l6/vocab.txt")).Select((token, id) => (token, id)).ToDictionary(t => t.token, t => t.id);
+        System.IO.File.ReadLines(SharedData.Path("models/minilm-l6/vocab.txt")).Select((token, id) => (token, id)).ToDictionary(t => t.token, t => t.id);
 
     /// <summary>BERT's tokenizer: lower case, no accents, punctuation apart, then the longest piece first.</summary>
     private static IEnumerable<int> Tokenize(Dictionary<string, int> vocabulary, string text)
@@ -116,18 +113,5 @@ internal sealed class MiniLm
 
     private Value LayerNorm(string name, Value x) => Graph.Add(new LayerNormOp(Vector(name + ".weight"), Vector(name + ".bias"), 1e-12f), "normalized", "", x);
 
-    private WeightRef Matrix(string name, int rows, int columns) => Weight(name + ".weight", rows, columns, _file.GetFloats(name + ".weight"));
-
-    private WeightRef Vector(string name)
-    {
-        var values = _file.GetFloats(name);
-        return Weight(name, 1, values.Length, values, isVector: true);
-    }
-
-    private WeightRef Weight(string name, int rows, int columns, float[] values, bool isVector = false)
-    {
-        var weight = new WeightRef(name, rows, columns, "", Graph.Layer) { Values = values, IsVector = isVector };
-        Graph.Weights.Add(weight);
-        return weight;
-    }
+    private WeightRef Matrix(string name, int rows, int columns) => Weight(name + ".weight", rows, columns, File.GetFloats(name + ".weight"));
 }

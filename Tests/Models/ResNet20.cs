@@ -1,17 +1,16 @@
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Ir;
-using ModelPack.Tests.Reference;
 
 namespace ModelPack.Tests.Models;
 
 /// <summary>ResNet-20 for CIFAR-10 (He et al. 2016) as a graph, from its published weights, and test images.</summary>
-internal sealed class ResNet20
+internal sealed class ResNet20 : SafetensorsGraph
 {
     public const int Classes = 10;
     private const int Side = 32;
-    private readonly SafetensorsFile _file = SafetensorsFile.OpenShared("models/cifar10-resnet20/resnet20.safetensors");
 
     private ResNet20()
+        : base("models/cifar10-resnet20/resnet20.safetensors")
     {
         var x = Normalized("conv1", "bn1", Graph.Add(new InputOp("image", Side * Side * 3), "image", "image"), new(Side, Side, 3), 16, 1, out var shape);
         x = Graph.Add(new ReluOp(), "x", "", x);
@@ -30,11 +29,9 @@ internal sealed class ResNet20
 
         Graph.Layer = -1;
         x = Graph.Add(new AveragePoolOp(shape), "pooled", "", x);
-        x = Graph.Add(new LinearOp(Weight("linear.weight", Classes, shape.Channels, _file.GetFloats("linear.weight"))), "scores", "", x);
+        x = Graph.Add(new LinearOp(Weight("linear.weight", Classes, shape.Channels, File.GetFloats("linear.weight"))), "scores", "", x);
         Graph.Outputs["logits"] = Graph.Add(new AddBiasOp(Vector("linear.bias")), "logits", "", x);
     }
-
-    public Compiler.Ir.Graph Graph { get; } = new();
 
     public static ResNet20 Open() => new();
 
@@ -42,7 +39,7 @@ internal sealed class ResNet20
     public static (WindowSet Images, int[] Labels) Images(int first, int count)
     {
         const int Record = 1 + (3 * Side * Side);
-        var bytes = File.ReadAllBytes(SharedData.Path("models/cifar10-resnet20/cifar10_test1000_fromjpg.bin"));
+        var bytes = System.IO.File.ReadAllBytes(SharedData.Path("models/cifar10-resnet20/cifar10_test1000_fromjpg.bin"));
         float[] mean = [0.485f, 0.456f, 0.406f], deviation = [0.229f, 0.224f, 0.225f];
         var pixels = new float[count * 3 * Side * Side];
         for (var i = 0; i < pixels.Length; i++)
@@ -59,7 +56,7 @@ internal sealed class ResNet20
     {
         var patches = new PatchesOp(shape, 3, 3, stride, 1);
         result = new(patches.OutputHeight, patches.OutputWidth, channels);
-        var matrix = Weight(convolution + ".weight", channels, patches.Columns, ChannelsLast(_file.GetFloats(convolution + ".weight"), shape.Channels));
+        var matrix = Weight(convolution + ".weight", channels, patches.Columns, ChannelsLast(File.GetFloats(convolution + ".weight"), shape.Channels));
         x = Graph.Add(new LinearOp(matrix) { Positions = result.Pixels }, "convolved", "", Graph.Add(patches, "patches", "", x));
         return Graph.Add(
             new BatchNormalizationOp(Vector(normalization + ".weight"), Vector(normalization + ".bias"), Vector(normalization + ".running_mean"), Vector(normalization + ".running_var"), 1e-5f),
@@ -71,17 +68,4 @@ internal sealed class ResNet20
     /// <summary>[out, in, 3, 3] becomes [out, 3, 3, in].</summary>
     private static float[] ChannelsLast(float[] kernel, int channels) =>
         [.. Enumerable.Range(0, kernel.Length).Select(i => kernel[(i / (9 * channels) * 9 * channels) + (i % channels * 9) + (i / channels % 9)])];
-
-    private WeightRef Vector(string name)
-    {
-        var values = _file.GetFloats(name);
-        return Weight(name, 1, values.Length, values, isVector: true);
-    }
-
-    private WeightRef Weight(string name, int rows, int columns, float[] values, bool isVector = false)
-    {
-        var weight = new WeightRef(name, rows, columns, "", Graph.Layer) { Values = values, IsVector = isVector };
-        Graph.Weights.Add(weight);
-        return weight;
-    }
 }

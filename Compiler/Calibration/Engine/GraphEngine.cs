@@ -42,6 +42,8 @@ internal sealed unsafe class GraphEngine : IDisposable
     public GraphEngine(Graph graph, IWeightValues weights, Workers workers, KernelSet kernels = KernelSet.Auto, GemmWidth width = GemmWidth.Auto)
     {
         (_segments, Head, HeadBias) = GraphSegment.Cut(graph);
+        var rows = ((LinearOp)Head.Op).Matrices[0].Rows;
+        PredictsTokens = _segments.SelectMany(s => s.Nodes).Any(n => n.Op is EmbeddingOp embedding && embedding.Table.Rows == rows);
         _widest = _segments.SelectMany(x => x.Nodes).SelectMany(n => n.Outputs).Max(v => (int?)v.Width) ?? 1;
         Kernels = KernelSets.Resolve(kernels);
         Workers = workers;
@@ -64,7 +66,7 @@ internal sealed unsafe class GraphEngine : IDisposable
     public Node Head { get; }
 
     /// <summary>Whether the logits are about the tokens that the graph looks up, and not about classes or texts.</summary>
-    public bool PredictsTokens => _segments.SelectMany(s => s.Nodes).Any(n => n.Op is EmbeddingOp embedding && embedding.Table.Rows == ((LinearOp)Head.Op).Matrices[0].Rows);
+    public bool PredictsTokens { get; }
 
     /// <summary>What is added to its result; null: nothing.</summary>
     public WeightRef? HeadBias { get; }

@@ -115,19 +115,13 @@ internal sealed unsafe class Tape(Workers workers, Gemm gemm, KernelSet kernels,
     }
 
     /// <summary>Runs a kernel over ranges of tokens.</summary>
-    public void Rows<K>(K kernel)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="atATime">Tokens of a range; 1 where each is a sample, work enough for a thread.</param>
+    public void Rows<K>(K kernel, int atATime = 64)
         where K : struct, IRowKernel
     {
         var set = kernels;
-        workers.Ranges(Tokens, 64, (first, end, _) => RowRange.Run(set, kernel, first, end));
-    }
-
-    /// <summary>Runs a kernel over samples, each of them work enough for a thread.</summary>
-    public void Samplewise<K>(K kernel)
-        where K : struct, IRowKernel
-    {
-        var set = kernels;
-        workers.Ranges(Tokens, 1, (first, end, _) => RowRange.Run(set, kernel, first, end));
+        workers.Ranges(Tokens, atATime, (first, end, _) => RowRange.Run(set, kernel, first, end));
     }
 
     public void Dispose()

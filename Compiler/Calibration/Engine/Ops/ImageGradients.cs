@@ -45,7 +45,7 @@ internal sealed unsafe class BatchNormalizationGradient : OpGradient
 
         fixed (float* s = scale, t = shift)
         {
-            tape.Samplewise(new AffineKernel(from, s, backward ? null : t, to, channels, width));
+            tape.Rows(new AffineKernel(from, s, backward ? null : t, to, channels, width), atATime: 1);
         }
     }
 
@@ -69,10 +69,10 @@ internal sealed unsafe class BatchNormalizationGradient : OpGradient
 /// <summary>y = max(x, 0), so dx = dy where x > 0.</summary>
 internal sealed unsafe class ReluGradient : OpGradient
 {
-    public override void Forward(Tape tape, Node node) => tape.Samplewise(new ForwardKernel(tape[node.Inputs[0]], tape[node.Outputs[0]], node.Outputs[0].Width));
+    public override void Forward(Tape tape, Node node) => tape.Rows(new ForwardKernel(tape[node.Inputs[0]], tape[node.Outputs[0]], node.Outputs[0].Width), atATime: 1);
 
     public override void Backward(Tape tape, Node node) =>
-        tape.Samplewise(new BackwardKernel(tape[node.Inputs[0]], tape.Gradient(node.Outputs[0]), tape.Gradient(node.Inputs[0]), node.Outputs[0].Width));
+        tape.Rows(new BackwardKernel(tape[node.Inputs[0]], tape.Gradient(node.Outputs[0]), tape.Gradient(node.Inputs[0]), node.Outputs[0].Width), atATime: 1);
 
     private readonly struct ForwardKernel(float* x, float* y, int width) : IRowKernel
     {
