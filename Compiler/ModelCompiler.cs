@@ -10,6 +10,7 @@ using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
 using ModelPack.Compiler.Packing;
 using ModelPack.Compiler.Passes;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Compiler.Report;
 using ModelPack.Compiler.Stages;
 using ModelPack.Compiler.Tokenizers;
@@ -39,6 +40,15 @@ internal static class ModelCompiler
     {
         var all = Stopwatch.StartNew();
         clock.Begin(Stage.Reading);
+        var write = Assembly(source, options, threads, cancellation);
+        var result = Compress(source, options.Compression, write, pack, threads, clock, cancellation);
+        clock.End();
+        return result with { Stages = clock.Spent, Seconds = all.Elapsed.TotalSeconds };
+    }
+
+    /// <summary>A model that was read and found good, ready to be packed in any form.</summary>
+    public static PackAssembly Assembly(ModelSource source, CompileOptions options, int threads, CancellationToken cancellation)
+    {
         var model = Lower(source, options, headersOnly: false);
         // A text model without its tokenizer is of no use: say so before the long work.
         var tokenizer = TokenizerTableBuilder.Build(GgufTokenizer.Read(source.Metadata));
@@ -48,10 +58,7 @@ internal static class ModelCompiler
             FiniteCheck.Tensor(source, tensor);
         }
 
-        var write = new PackAssembly(source, model, tokenizer, options.Compression, threads, cancellation);
-        var result = Compress(source, options.Compression, write, pack, threads, clock, cancellation);
-        clock.End();
-        return result with { Stages = clock.Spent, Seconds = all.Elapsed.TotalSeconds };
+        return new(source, model, tokenizer, options.Compression, threads, cancellation);
     }
 
     private static PackResult Compress(
@@ -136,6 +143,12 @@ internal sealed record PackResult(ModelPlan Plan, long BytesIn, long BytesOut, d
 {
     /// <summary>Mean KL divergence on held-out text, nats per token; null where nothing was measured.</summary>
     public double? Divergence { get; init; }
+
+    /// <summary>Tokens a second that the options' profile of a processor expects, in the form that an application chooses; null without a profile.</summary>
+    public double? DecodeSpeed { get; init; }
+
+    /// <summary>What a token computes.</summary>
+    public DecodeWork? Work { get; init; }
 
     /// <summary>What each tensor weighs, for the report.</summary>
     public IReadOnlyList<ReportTensor> Tensors { get; init; } = [];

@@ -6,7 +6,11 @@ namespace ModelPack.Compiler.Allocation;
 /// <param name="BitsRest">Bits at rest per weight.</param>
 /// <param name="PackBytes">Bytes of the whole pack.</param>
 /// <param name="ResidentBytes">Bytes of the weights in memory.</param>
-internal sealed record FrontPoint(int Step, double Divergence, double BitsRest, long PackBytes, long ResidentBytes);
+internal sealed record FrontPoint(int Step, double Divergence, double BitsRest, long PackBytes, long ResidentBytes)
+{
+    /// <summary>Tokens a second that are expected; 0: nothing is.</summary>
+    public double DecodeSpeed { get; init; }
+}
 
 /// <summary>
 /// Finds λ for a divergence or a budget. Divergence falls as 4^(−bits) and λ is proportional to it, so in steps of log λ both are nearly straight lines,
@@ -94,6 +98,12 @@ internal sealed class RateSearch(Func<int, FrontPoint> evaluate, long weights, i
         if (budget.MemoryBudget is { } memory)
         {
             over = Math.Max(over, 8.0 * (point.ResidentBytes - memory) / weights);
+        }
+
+        if (budget.DecodeSpeed is { } speed)
+        {
+            // Time goes with the bits that are read.
+            over = Math.Max(over, 8.0 * point.ResidentBytes / weights * (1 - (point.DecodeSpeed / speed)));
         }
 
         return over;

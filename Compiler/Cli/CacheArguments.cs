@@ -34,7 +34,7 @@ internal static class CacheArguments
         var key = CacheKey.Create().Add("file", Path.GetFileName(line.File)).Add("model", cache.Files.Of(line.File));
         foreach (var (option, value) in line.Given.Where(g => !s_without.Contains(g.Option)).OrderBy(g => g.Option, StringComparer.Ordinal))
         {
-            key.Add(option, option == "--calibration" ? cache.Files.Of(value) : value);
+            key.Add(option, option == "--calibration" || (option == "--profile" && File.Exists(value)) ? cache.Files.Of(value) : value);
         }
 
         return key.Finish();

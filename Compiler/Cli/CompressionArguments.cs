@@ -1,18 +1,19 @@
 using System.Globalization;
+using ModelPack.Compiler.Profiles;
 
 namespace ModelPack.Compiler.Cli;
 
 /// <summary>The options that say how a model is compressed; the verbs that pack share them.</summary>
 internal static class CompressionArguments
 {
-    public static readonly string[] Names = ["--quality", "--effort", "--recipe", "--optimize", "--bits-per-weight", "--max-size", "--memory-budget", "--calibration"];
+    public static readonly string[] Names = ["--quality", "--effort", "--recipe", "--optimize", "--bits-per-weight", "--max-size", "--memory-budget", "--decode-speed", "--profile", "--calibration"];
 
     /// <summary>Names, context length and compression of a model that is compiled.</summary>
-    /// <exception cref="ModelPackException">MP3002, MP3004.</exception>
+    /// <exception cref="ModelPackException">MP3002, MP3004, MP3010.</exception>
     public static CompileOptions ReadCompileOptions(CommandLine line) =>
         new(line.Text("--name") ?? "Model", line.Text("--namespace") ?? "", line.Integer("--context-length", 1, int.MaxValue)) { Compression = Read(line) };
 
-    /// <exception cref="ModelPackException">MP3002, MP3004.</exception>
+    /// <exception cref="ModelPackException">MP3002, MP3004, MP3010.</exception>
     public static CompressionOptions Read(CommandLine line) => new()
     {
         Quality = QualityTarget.Parse(line.Text("--quality")),
@@ -22,6 +23,8 @@ internal static class CompressionArguments
         BitsPerWeight = Bits(line),
         MaxSize = Size(line, "--max-size"),
         MemoryBudget = Size(line, "--memory-budget"),
+        DecodeSpeed = Speed(line),
+        Profile = line.Text("--profile") is null && line.Text("--decode-speed") is null ? null : ProfileTable.Open(line.Text("--profile")),
         Calibration = line.All("--calibration"),
     };
 
@@ -54,6 +57,18 @@ internal static class CompressionArguments
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bits) && bits is >= 1 and <= 16
             ? bits
             : throw CommandLine.Error($"--bits-per-weight is '{text}'; expected a number from 1 to 16.");
+    }
+
+    private static double? Speed(CommandLine line)
+    {
+        if (line.Text("--decode-speed") is not { } text)
+        {
+            return null;
+        }
+
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var speed) && speed is > 0 and <= 1e6
+            ? speed
+            : throw CommandLine.Error($"--decode-speed is '{text}'; expected tokens a second, above 0 and up to 1000000.");
     }
 
     private static long? Size(CommandLine line, string option) => line.Text(option) is not { } text

@@ -12,6 +12,7 @@ internal static class Help
                                                                 generate, greedily, through the interpreter
           modelpack tokenize FILE --texts TEXTS.json            token ids of a JSON list of texts
           modelpack measure PACK|FILE --text TEXT               divergence from float activations, or from --reference FILE; perplexity
+          modelpack profile FILE -o OUT.profile                 how fast this processor decodes, for builds that have it as their target
           modelpack reference FILE -o REF.gguf                  the f16 model that compressed forms are measured against
 
         modelpack VERB --help lists a verb's options.
@@ -25,6 +26,8 @@ internal static class Help
           --bits-per-weight B        at rest, instead of a quality
           --max-size 60MB            of the pack, instead of a quality
           --memory-budget 48MB       of the weights in memory, alone or beside the others
+          --decode-speed T           tokens a second at least, alone or beside the others, as a profile expects them
+          --profile NAME|FILE        the processor that decodes: x86-64-v3 (default), x86-64-v4, or what `modelpack profile` wrote on it
           --effort Fast|Normal|Best  seconds, two minutes or ten for 135 M weights
           --optimize Size|Speed      fewest bytes, or least arithmetic
           --recipe Tiled|DoubleCompression|RoundToNearest
@@ -100,6 +103,14 @@ internal static class Help
               --cache-size 4GB
 
             """ + Running + Compression + Json,
+        ["profile"] = """
+            modelpack profile FILE -o OUT.profile [options]: measures how fast this processor decodes; give OUT.profile to builds for it as --profile.
+
+              -o OUT.profile
+              --kernels auto|scalar|avx2|avxvnni|avx512|advsimd
+              --threads T                (default: all cores)
+              --rounds N                 over all kinds of weight, of which the best counts (default: 6)
+            """ + "\n" + Json,
         ["reference"] = """
             modelpack reference FILE -o REF.gguf [options]: the f16 model that compressed forms of a quantised file are measured against.
 

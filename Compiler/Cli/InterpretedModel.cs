@@ -75,14 +75,18 @@ internal sealed class InterpretedModel : IDisposable
 
     public DecoderSession CreateSession() => Model.CreateSession(new PlanInterpreter(Plan, Model.Weights));
 
-    public static ModelShape ShapeOf(PlanSizes s) =>
+    /// <summary>What the runtime is told of a plan.</summary>
+    public static ModelShape ShapeOf(ModelPlan plan) =>
+        ShapeOf(plan.Shape.Sizes) with { MemoryBudget = plan.MemoryBudget, CompactFor = [.. plan.CompactFor.Select(Enum.Parse<KernelSet>)] };
+
+    private static ModelShape ShapeOf(PlanSizes s) =>
         new(s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength);
 
     public void Dispose() => Model.Dispose();
 
     private static InterpretedModel OpenPack(string packPath, string label, ModelPlan plan, ModelOptions options, DirectoryInfo? temporary = null)
     {
-        var model = LoadedModel.OpenFile(packPath, label, plan.PackHash, ShapeOf(plan.Shape.Sizes) with { MemoryBudget = plan.MemoryBudget }, options, temporary is null ? null : new TemporaryFolder(temporary));
+        var model = LoadedModel.OpenFile(packPath, label, plan.PackHash, ShapeOf(plan), options, temporary is null ? null : new TemporaryFolder(temporary));
         return new(plan, model);
     }
 

@@ -73,7 +73,7 @@ internal static class PackVerb
         var result = ModelCompiler.Pack(source, options, pack, threads, clock, cancellation);
         var summary = string.Create(
             CultureInfo.InvariantCulture,
-            $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident ({result.How})");
+            $"{result.BytesIn / 1e6:F1} MB -> {result.BytesOut / 1e6:F1} MB, {result.BitsRest:F2} bits per weight at rest, {result.BitsResident:F2} resident{Speed(options.Compression, result)} ({result.How})");
         if (report is not null)
         {
             // A pack that holds the file's own numbers says what the file says.
@@ -92,8 +92,17 @@ internal static class PackVerb
             // Null where nothing was measured: every weight is the file's own, or rounded without calibration.
             ["kld"] = result.Divergence,
         };
+        if (result.DecodeSpeed is { } speed)
+        {
+            figures["decode_tps_expected"] = Math.Round(speed, 1);
+        }
+
         return new(PlanText.Write(result.Plan), PlanText.Write(result.Plan.Shape), summary, figures.ToJsonString());
     }
+
+    private static string Speed(CompressionOptions options, PackResult result) => result.DecodeSpeed is { } speed
+        ? string.Create(CultureInfo.InvariantCulture, $", about {speed:F0} tokens/s on {options.Profile!.Name} with {options.Profile.Threads} threads")
+        : "";
 
     private static string Report(CommandLine line, string path, PackResult result, IReadOnlyList<ReportSample> samples, StageClock clock)
     {

@@ -22,7 +22,8 @@ internal static class RunOptions
         };
     }
 
-    private static T Choice<T>(CommandLine line, string option)
+    /// <summary>An option that takes a name; where it is not given, the first there is.</summary>
+    public static T Choice<T>(CommandLine line, string option)
         where T : struct, Enum
     {
         var value = default(T);

@@ -27,6 +27,8 @@ internal static class Verbs
                     return TokenizeVerb.Run(rest, output);
                 case "measure":
                     return MeasureVerb.Run(rest, output, cancellation);
+                case "profile":
+                    return ProfileVerb.Run(rest, output, cancellation);
                 case "--version":
                     output.WriteLine(ModelCompiler.Version);
                     return 0;

@@ -6,14 +6,17 @@ namespace ModelPack.Compiler.Compression;
 internal static class Budget
 {
     public static bool IsMet(CompressionOptions options, PackResult result) =>
-        !(result.BitsRest > options.BitsPerWeight) && !(result.BytesOut > options.MaxSize) && !(result.ResidentBytes > options.MemoryBudget);
+        !(result.BitsRest > options.BitsPerWeight) && !(result.BytesOut > options.MaxSize) && !(result.ResidentBytes > options.MemoryBudget) && !(result.DecodeSpeed < options.DecodeSpeed);
 
     /// <summary>MP3009, naming the best that was reached.</summary>
     public static ModelPackException Unreachable(CompressionOptions options, PackResult best) => new(
         CompilerCodes.BudgetUnreachable,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory. Raise the budget, or start from a smaller model."));
+            $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory{Speed(options, best)}. Raise the budget, or start from a smaller model."));
+
+    private static string Speed(CompressionOptions options, PackResult best) =>
+        options.DecodeSpeed is null ? "" : string.Create(CultureInfo.InvariantCulture, $", and decodes {best.DecodeSpeed:F0} tokens/s with profile {options.Profile!.Name}");
 
     /// <summary>MP3009, naming the best that was reached.</summary>
     public static ModelPackException QualityUnreachable(CompressionOptions options, IEnumerable<PackResult> tried)
@@ -42,6 +45,11 @@ internal static class Budget
         if (options.MemoryBudget is { } memory)
         {
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"MemoryBudget {memory / 1e6:F1} MB"));
+        }
+
+        if (options.DecodeSpeed is { } speed)
+        {
+            parts.Add(string.Create(CultureInfo.InvariantCulture, $"DecodeSpeed {speed} tokens/s"));
         }
 
         return string.Join(", ", parts);

@@ -1,5 +1,6 @@
 using ModelPack.Compiler.Allocation;
 using ModelPack.Compiler.Architectures;
+using ModelPack.Compiler.Calibration;
 using ModelPack.Compiler.Calibration.Engine;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Packing;
@@ -22,55 +23,117 @@ internal sealed class CalibratedCompression : IDisposable
     /// <summary>Quantisations to find λ, with <c>Best</c> and else; further ones where a quality has not been kept to by then; and those before refining.</summary>
     private const int BestEvaluations = 5, Evaluations = 3, FurtherEvaluations = 3, RoughEvaluations = 2;
 
+    /// <summary>A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.</summary>
+    private const int ScalarStates = 1, TrellisStates = 8;
+
+    /// <summary>A decode speed decides how good a model can be where less than this part of it is to spare.</summary>
+    private const double SpeedToSpare = 0.1;
+
     private readonly CompressionOptions _options;
+    private readonly PackAssembly _assembly;
+    private readonly Stream _pack;
+    private readonly int _threads;
+    private readonly StageClock _clock;
+    private readonly CancellationToken _cancellation;
+    private readonly ModelGraph _model;
+    private readonly Workers _workers;
+    private readonly CalibratedModel _calibrated;
+    private readonly MatrixInput[] _inputs;
     private readonly HeldOutPacks _heldOut;
-    private readonly Candidate _candidate;
-    private readonly Refinement? _refinement;
     private readonly long _weights;
 
     /// <exception cref="ModelPackException">MP3401 to MP3404.</exception>
     public CalibratedCompression(ModelSource source, CompressionOptions options, PackAssembly assembly, Stream pack, int threads, StageClock clock, CancellationToken cancellation)
     {
-        _options = options;
-        var model = ArchitectureTable.Build(source);
-        var workers = new Workers(threads, cancellation);
-        clock.Expect(StageExpectations.Calibrated(options.Effort, model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding));
-        var calibrated = CalibrationStage.Run(source, model, options, workers, clock);
+        (_options, _assembly, _pack, _threads, _clock, _cancellation) = (options, assembly, pack, threads, clock, cancellation);
+        _model = ArchitectureTable.Build(source);
+        _workers = new(threads, cancellation);
+        clock.Expect(StageExpectations.Calibrated(options.Effort, _model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding));
+        _calibrated = CalibrationStage.Run(source, _model, options, _workers, clock);
         clock.Begin(Stage.Reference);
-        var inputs = CalibrationStage.Inputs(model.Graph, calibrated.Statistics);
-        _weights = inputs.Sum(i => i.Weights);
-        // A trellis saves .13 to .19 bit at equal divergence, scalar codes take less arithmetic a weight.
-        var quantizer = new QuantizerOptions(LambdaPerDivergence * options.FirstDivergence / Math.Max(1, _weights), options.Optimize == Optimize.Speed ? 1 : 8) { Threads = threads };
-        _heldOut = new(model.Graph, calibrated.Windows.HeldOut, workers);
-        _candidate = new(inputs, quantizer, () => new(assembly, _heldOut, pack, clock), clock, cancellation);
-        _refinement = options.Effort == Effort.Best
-            ? new(model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), calibrated.Windows, _candidate, _heldOut, assembly.Vectors, workers, clock)
-            : null;
+        _inputs = CalibrationStage.Inputs(_model.Graph, _calibrated.Statistics);
+        _weights = _inputs.Sum(i => i.Weights);
+        _heldOut = new(_model.Graph, _calibrated.Windows.HeldOut, _workers);
     }
 
     private int Finding => _options.Effort == Effort.Best ? BestEvaluations : Evaluations;
 
-    /// <summary>Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one.</summary>
+    /// <summary>
+    /// Quantises, packs and measures until the model is what was asked for; the pack is then the chosen one. Where trellis codes are too slow for a decode speed, or could only be so with few bits,
+    /// scalar ones are tried as well: more of them are read in the same time, which may be the better model.
+    /// </summary>
     /// <exception cref="ModelPackException">MP3009: neither quality nor budget can be kept to.</exception>
     public PackResult Run()
     {
-        IReadOnlyList<ReportPoint> rough = [];
-        var start = 0;
-        if (_refinement is not null)
+        if (_options.Optimize == Optimize.Speed)
         {
-            var search = new RateSearch(_candidate.Evaluate, _weights, RoughEvaluations);
-            var found = search.For(_options) ?? search.Points[^1];
-            rough = [.. search.Points.Select((p, i) => new ReportPoint($"before refinement, evaluation {i + 1}", p.BitsRest, p.Divergence, false))];
-            start = _refinement.Run(found, _options.Quality.IsSource ? null : _options.Quality.Divergence);
+            return Run(ScalarStates).Result;
         }
 
-        var result = _candidate.Trials.Search(new(_candidate.Evaluate, _weights, Finding, start) { Further = FurtherEvaluations }, _options, _candidate.Pack);
-        return result with { Front = [.. rough, .. result.Front], Refinement = _refinement?.Summary };
+        if (_options.DecodeSpeed is not { } speed)
+        {
+            return Run(TrellisStates).Result;
+        }
+
+        (PackResult Result, Action PackAgain)? trellis = null;
+        try
+        {
+            trellis = Run(TrellisStates);
+        }
+        catch (ModelPackException e) when (e.Code == CompilerCodes.BudgetUnreachable)
+        {
+            // Scalar codes may keep to it; what they cannot keep to is the error.
+        }
+
+        if (trellis is not { } small)
+        {
+            return Run(ScalarStates).Result;
+        }
+
+        if (!_options.Quality.IsSource || small.Result.DecodeSpeed > (1 + SpeedToSpare) * speed)
+        {
+            return small.Result;
+        }
+
+        try
+        {
+            var (fast, _) = Run(ScalarStates);
+            if (fast.Divergence < small.Result.Divergence)
+            {
+                return fast;
+            }
+        }
+        catch (ModelPackException e) when (e.Code == CompilerCodes.BudgetUnreachable)
+        {
+            // Another budget than the speed's.
+        }
+
+        small.PackAgain();
+        return small.Result;
     }
 
-    public void Dispose()
+    public void Dispose() => _heldOut.Dispose();
+
+    /// <summary>The model with codes of one kind.</summary>
+    private (PackResult Result, Action PackAgain) Run(int states)
     {
-        _refinement?.Dispose();
-        _heldOut.Dispose();
+        var quantizer = new QuantizerOptions(LambdaPerDivergence * _options.FirstDivergence / Math.Max(1, _weights), states) { Threads = _threads };
+        var candidate = new Candidate(_inputs, quantizer, () => new(_assembly, _heldOut, _pack, _clock), _clock, _cancellation);
+        IReadOnlyList<ReportPoint> rough = [];
+        var start = 0;
+        string? summary = null;
+        if (_options.Effort == Effort.Best)
+        {
+            using var refinement = new Refinement(
+                _model.Graph, new SourceWeights(KernelSets.Resolve(KernelSet.Auto)), _calibrated.Windows, candidate, _heldOut, _assembly.Vectors, _workers, _clock);
+            var search = new RateSearch(candidate.Evaluate, _weights, RoughEvaluations);
+            var found = search.For(_options) ?? search.Points[^1];
+            rough = [.. search.Points.Select((p, i) => new ReportPoint($"before refinement, evaluation {i + 1}", p.BitsRest, p.Divergence, false))];
+            start = refinement.Run(found, _options.Quality.IsSource ? null : _options.Quality.Divergence);
+            summary = refinement.Summary;
+        }
+
+        var (step, result) = candidate.Trials.Search(new(candidate.Evaluate, _weights, Finding, start) { Further = FurtherEvaluations }, _options, candidate.Pack);
+        return (result with { Front = [.. rough, .. result.Front], Refinement = summary }, () => candidate.Pack(step));
     }
 }

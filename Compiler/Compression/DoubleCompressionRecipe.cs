@@ -58,7 +58,7 @@ internal sealed class DoubleCompressionRecipe
         return new DoubleCompressionRecipe(options, calibrated, model.Graph, new(assembly, heldOut, pack, clock), clock, parallel).Run();
     }
 
-    private PackResult Run() => _trials.Search(new(step => _trials.Evaluate(step, Pack), Weights, MaxEvaluations), _options, Pack);
+    private PackResult Run() => _trials.Search(new(step => _trials.Evaluate(step, Pack), Weights, MaxEvaluations), _options, Pack).Result;
 
     private void Pack(int step)
     {

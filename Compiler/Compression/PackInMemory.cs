@@ -27,7 +27,7 @@ internal sealed unsafe class PackInMemory : IDisposable
                 at += part.Length;
             }
 
-            _model = LoadedModel.Open(_bytes.Pointer, pack.Length, "pack", plan.PackHash, InterpretedModel.ShapeOf(plan.Shape.Sizes), options, mapping: null);
+            _model = LoadedModel.Open(_bytes.Pointer, pack.Length, "pack", plan.PackHash, InterpretedModel.ShapeOf(plan), options, mapping: null);
             Session = _model.CreateSession(new PlanInterpreter(plan, _model.Weights));
         }
         catch

@@ -53,7 +53,7 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
     {
         packAt(step);
         var result = Measure(step);
-        return new(step, result.Divergence!.Value, result.BitsRest, result.BytesOut, result.ResidentBytes);
+        return new(step, result.Divergence!.Value, result.BitsRest, result.BytesOut, result.ResidentBytes) { DecodeSpeed = result.DecodeSpeed ?? 0 };
     }
 
     /// <summary>Searches λ for what the options ask; the pack is then the chosen candidate.</summary>
@@ -61,7 +61,8 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
     /// <param name="options">Quality or budget.</param>
     /// <param name="packAt">Packs the candidate of a step.</param>
     /// <exception cref="ModelPackException">MP3009: neither quality nor budget can be kept to.</exception>
-    public PackResult Search(RateSearch search, CompressionOptions options, Action<int> packAt)
+    /// <returns>The chosen step and its figures.</returns>
+    public (int Step, PackResult Result) Search(RateSearch search, CompressionOptions options, Action<int> packAt)
     {
         var chosen = search.For(options);
         if (chosen is null || !Budget.IsMet(options, Of(chosen.Step)))
@@ -74,7 +75,7 @@ internal sealed class Trials(PackAssembly assembly, HeldOutPacks heldOut, Stream
             throw Budget.QualityUnreachable(options, Results);
         }
 
-        return Choose(chosen.Step, () => packAt(chosen.Step));
+        return (chosen.Step, Choose(chosen.Step, () => packAt(chosen.Step)));
     }
 
     /// <summary>The figures of the chosen candidate, with all others beside it.</summary>

@@ -26,6 +26,9 @@ internal static partial class CompilerCodes
     /// <summary>A model that cannot be made as small as its budget.</summary>
     public const string BudgetUnreachable = "MP3009";
 
+    /// <summary>A profile of a processor that is not there, or cannot be read.</summary>
+    public const string ProfileUnusable = "MP3010";
+
     /// <summary>Something that should not happen: a defect of ModelPack.</summary>
     public const string Internal = "MP9001";
 }

@@ -1,4 +1,5 @@
 using ModelPack.Compiler.Cache;
+using ModelPack.Compiler.Profiles;
 
 namespace ModelPack.Compiler;
 
@@ -60,6 +61,12 @@ internal sealed record CompressionOptions
     /// <summary>Most bytes of resident weights; null: no such limit.</summary>
     public long? MemoryBudget { get; init; }
 
+    /// <summary>Least tokens a second, as <see cref="Profile"/> expects them; null: no such limit.</summary>
+    public double? DecodeSpeed { get; init; }
+
+    /// <summary>The processor that decodes; null: nothing is expected.</summary>
+    public DecodeProfile? Profile { get; init; }
+
     /// <summary>Text files to calibrate on; none: the text that comes with ModelPack.</summary>
     public IReadOnlyList<string> Calibration { get; init; } = [];
 
@@ -69,7 +76,7 @@ internal sealed record CompressionOptions
     /// <summary>The divergence at which a search begins: what is wanted, or where a budget alone decides, that of a balanced model.</summary>
     public double FirstDivergence => Quality.IsSource ? 0.05 : Quality.Divergence;
 
-    public bool HasBudget => BitsPerWeight is not null || MaxSize is not null || MemoryBudget is not null;
+    public bool HasBudget => BitsPerWeight is not null || MaxSize is not null || MemoryBudget is not null || DecodeSpeed is not null;
 
     /// <summary>Nothing is quantised.</summary>
     public bool KeepsSource => Quality.IsSource && !HasBudget;

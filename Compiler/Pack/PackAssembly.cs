@@ -3,6 +3,7 @@ using ModelPack.Compiler.Entropy;
 using ModelPack.Compiler.Import;
 using ModelPack.Compiler.Ir;
 using ModelPack.Compiler.Lowering;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Compiler.Quantize;
 using ModelPack.Compiler.Report;
 using ModelPack.Formats;
@@ -35,15 +36,22 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
         var total = model.Weights.Sum(w => w.Source?.ByteLength ?? 0);
         var formats = new List<string>();
         var tensors = new List<ReportTensor>();
-        long done = 0, weights = 0, matrices = 0, resident = 0, rest = 0;
-        foreach (var weight in model.Weights)
+        var work = DecodeWork.Of(model);
+        long done = 0, weights = 0, matrices = 0, resident = 0, rest = 0, expanded = 0;
+        foreach (var (index, weight) in model.Weights.Index())
         {
             cancellation.ThrowIfCancellationRequested();
             done += weight.Source?.ByteLength ?? 0;
             var before = writer.Position;
-            var (format, bytes) = Add(writer, weight, quantize, vectors, tables);
+            var (format, bytes) = Add(writer, weight, quantize, vectors, tables, matrix => work.Add(index, matrix));
             formats.Add(format.ToString());
             resident += bytes;
+            expanded += format.States > 1 ? TiledLayout.MostExpandedBytes(weight.Rows, weight.Columns, bytes) : bytes;
+            if (format.Family != WeightFamily.Tiled)
+            {
+                work.Add(index, format, (long)weight.Rows * weight.Columns);
+            }
+
             var stored = writer.Position - Math.Max(before, PackFormat.HeaderBytes);
             tensors.Add(Describe(weight, stored, bytes));
             if (!weight.IsVector)
@@ -67,14 +75,23 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
         {
             // The application keeps to it, too, where it may choose how weights lie in memory.
             MemoryBudget = options.MemoryBudget ?? 0,
+            CompactFor = new(Profiles().Where(p => p.PrefersCompact(work)).Select(p => p.Kernels.ToString()).Distinct()),
         };
         if (PlanCheck.Problems(plan) is [var problem, ..])
         {
             throw new GraphException($"The plan makes no sense: {problem}.");
         }
 
-        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * matrices / weights, resident, how, 0) { Tensors = tensors };
+        return new(plan, source.FileBytes, writer.Position, 8.0 * rest / weights, 8.0 * matrices / weights, resident, how, 0)
+        {
+            Tensors = tensors,
+            Work = work,
+            DecodeSpeed = options.Profile is { } profile ? 1 / profile.Seconds(work, expanded <= (options.MemoryBudget ?? long.MaxValue) && !profile.PrefersCompact(work)) : null,
+        };
     }
+
+    /// <summary>What is known of rungs: the options' profile says it of its own.</summary>
+    private IEnumerable<DecodeProfile> Profiles() => options.Profile is { } own ? ProfileTable.All.Where(p => p.Kernels != own.Kernels).Append(own) : ProfileTable.All;
 
     private static ReportTensor Describe(WeightRef weight, long stored, long resident)
     {
@@ -118,10 +135,12 @@ internal sealed class PackAssembly(ModelSource source, LoweredModel model, byte[
 
     /// <summary>Adds a weight; returns its resident form and the bytes of that.</summary>
     private (WeightFormat Format, long Bytes) Add(
-        PackWriter writer, WeightRef weight, Func<WeightRef, TiledMatrix?> quantize, IReadOnlyDictionary<string, float[]> vectors, Dictionary<int, TiledTableSet> tables)
+        PackWriter writer, WeightRef weight, Func<WeightRef, TiledMatrix?> quantize, IReadOnlyDictionary<string, float[]> vectors, Dictionary<int, TiledTableSet> tables,
+        Action<TiledMatrix> quantized)
     {
         if (IsMatrix(weight) && quantize(weight) is { } matrix)
         {
+            quantized(matrix);
             return (TiledEncoder.Format(matrix), writer.AddTiled(weight.Name, matrix, tables[matrix.States]));
         }
 

@@ -24,6 +24,9 @@ internal sealed record PackReport
 
     public required double BitsResident { get; init; }
 
+    /// <summary>Tokens a second that a profile of the target expects; null where none was named.</summary>
+    public double? DecodeSpeed { get; init; }
+
     /// <summary>Divergence from the original on held-out text; null where nothing was measured.</summary>
     public MeasuredQuality? Quality { get; init; }
 

@@ -26,6 +26,7 @@ internal static class ReportBuilder
             BitsSource = matrices.Sum(t => t.BitsSource * t.Rows * t.Columns) / Math.Max(1, matrices.Sum(t => (double)t.Rows * t.Columns)),
             BitsRest = result.BitsRest,
             BitsResident = result.BitsResident,
+            DecodeSpeed = result.DecodeSpeed,
             Quality = result.Quality,
             Tensors = result.Tensors,
             Front = result.Front,

@@ -16,6 +16,7 @@ internal static class ReportJson
         ["bits_source"] = Round(r.BitsSource),
         ["bits_rest"] = Round(r.BitsRest),
         ["bits_resident"] = Round(r.BitsResident),
+        ["decode_tps_expected"] = r.DecodeSpeed is { } speed ? Math.Round(speed, 1) : null,
         ["quality"] = r.Quality is not { } q ? null : new JsonObject
         {
             ["kld"] = q.Divergence,

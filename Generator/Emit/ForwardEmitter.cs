@@ -27,7 +27,7 @@ internal static class ForwardEmitter
         code.Line();
         using (PartialClass(code, shape))
         {
-            Definition(code, shape, plan.PackHash, plan.MemoryBudget);
+            Definition(code, shape, plan.PackHash, Choices(plan));
             code.Line();
             code.Line("/// <inheritdoc/>");
             code.Line("protected override global::ModelPack.Execution.ForwardPass CreateForward() => new Forward(Weights);");
@@ -37,6 +37,11 @@ internal static class ForwardEmitter
 
         return code.ToString();
     }
+
+    /// <summary>What the build says of how weights lie in memory, as further arguments of the shape.</summary>
+    private static string Choices(ModelPlan plan) =>
+        (plan.MemoryBudget > 0 ? $", MemoryBudget: {CSharpText.Integer(plan.MemoryBudget)}" : "")
+        + (plan.CompactFor.Count > 0 ? $", CompactFor: [{string.Join(", ", plan.CompactFor.Select(r => $"global::ModelPack.KernelSet.{r}"))}]" : "");
 
     internal static System.IDisposable PartialClass(CodeWriter code, ModelShapeFile shape)
     {
@@ -49,7 +54,7 @@ internal static class ForwardEmitter
         return code.Block($"partial class {CSharpText.Identifier(shape.Name)}");
     }
 
-    internal static void Definition(CodeWriter code, ModelShapeFile shape, string packHash, long memoryBudget)
+    internal static void Definition(CodeWriter code, ModelShapeFile shape, string packHash, string choices)
     {
         var sizes = shape.Sizes;
         var fullName = shape.Namespace.Length > 0 ? $"{shape.Namespace}.{shape.Name}" : shape.Name;
@@ -70,8 +75,7 @@ internal static class ForwardEmitter
                 code.Line($"CacheLayers: {CSharpText.Integer(sizes.CacheLayers)},");
                 code.Line($"KvHeads: {CSharpText.Integer(sizes.KvHeads)},");
                 code.Line($"KeyLength: {CSharpText.Integer(sizes.KeyLength)},");
-                var budget = memoryBudget > 0 ? $", MemoryBudget: {CSharpText.Integer(memoryBudget)}" : "";
-                code.Line($"ValueLength: {CSharpText.Integer(sizes.ValueLength)}{budget}),");
+                code.Line($"ValueLength: {CSharpText.Integer(sizes.ValueLength)}{choices}),");
             }
 
             code.Line("Facts:");

@@ -15,7 +15,7 @@ internal static class StubEmitter
         code.Line();
         using (ForwardEmitter.PartialClass(code, shape))
         {
-            ForwardEmitter.Definition(code, shape, packHash: "", memoryBudget: 0);
+            ForwardEmitter.Definition(code, shape, packHash: "", choices: "");
             code.Line();
             code.Line("/// <inheritdoc/>");
             code.Line("protected override global::ModelPack.Execution.ForwardPass CreateForward() =>");

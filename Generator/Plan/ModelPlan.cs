@@ -70,6 +70,9 @@ internal sealed record ModelPlan(
 {
     /// <summary>Most bytes that weights were to take in memory; 0: nothing was said.</summary>
     public long MemoryBudget { get; init; }
+
+    /// <summary>Rungs (names of the runtime's KernelSet) on which trellis codes as they are take no longer than expanded ones, by the profiles of processors that the compiler has.</summary>
+    public EquatableArray<string> CompactFor { get; init; } = new([]);
 }
 
 /// <summary>A named region: <c>[tokens, Width]</c> f32 at <paramref name="Offset"/> floats per token; regions whose lives do not overlap may share floats.</summary>

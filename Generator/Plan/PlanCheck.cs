@@ -7,6 +7,9 @@ namespace ModelPack.Plan;
 /// <summary>Whether a plan that was read makes sense: every name known, every index inside its table, every call as the kernel catalogue has it.</summary>
 internal static class PlanCheck
 {
+    /// <summary>The runtime's <c>KernelSet</c>, but for <c>Auto</c>.</summary>
+    internal static readonly string[] Rungs = ["Scalar", "Avx2", "AvxVnni", "Avx512", "AdvSimd"];
+
     /// <summary>What is wrong, in words; empty: nothing. The shape inside must have passed <see cref="ShapeCheck"/>.</summary>
     public static IReadOnlyList<string> Problems(ModelPlan plan) => [.. Find(plan).Take(ShapeCheck.MaxProblems)];
 
@@ -20,6 +23,11 @@ internal static class PlanCheck
         if (plan.Formats.Count != plan.Shape.Weights.Count)
         {
             yield return $"{plan.Formats.Count} formats for {plan.Shape.Weights.Count} weights";
+        }
+
+        foreach (var rung in plan.CompactFor.Where(r => !Rungs.Contains(r)))
+        {
+            yield return $"compact-for '{rung}': expected one of {string.Join(", ", Rungs)}";
         }
 
         foreach (var name in Duplicates(plan.Buffers.Select(b => b.Name)).Concat(Duplicates(plan.Templates.Select(t => t.Name))))

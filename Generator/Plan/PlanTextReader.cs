@@ -22,6 +22,7 @@ internal sealed class PlanTextReader(string text)
         var hash = QuotedLine("pack-hash");
         var bytes = NumberLine("pack-bytes", long.MaxValue);
         var budget = OptionalLine("memory-budget");
+        var compact = Lines("compact-for", () => _scan.Identifier("a rung"));
         var shape = ShapeBody();
         var plan = new ModelPlan(
             shape,
@@ -38,6 +39,7 @@ internal sealed class PlanTextReader(string text)
             Steps())
         {
             MemoryBudget = budget,
+            CompactFor = compact,
         };
         return Finish(plan);
     }

@@ -29,6 +29,11 @@ internal sealed class PlanTextWriter
             Line("memory-budget").Number(plan.MemoryBudget).End();
         }
 
+        foreach (var rung in plan.CompactFor)
+        {
+            Line("compact-for").Identifier(rung).End();
+        }
+
         ShapeBody(plan.Shape);
         foreach (var format in plan.Formats)
         {

@@ -23,6 +23,7 @@ public abstract class ForwardPass
 /// <param name="KeyLength">Dimension of a key (and query) head.</param>
 /// <param name="ValueLength">Dimension of a value head.</param>
 /// <param name="MemoryBudget">Most bytes that weights were to take in memory; 0: nothing was said.</param>
+/// <param name="CompactFor">Rungs on which trellis codes are multiplied as they are no slower than expanded; null: none.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record ModelShape(
     int VocabularySize,
@@ -33,4 +34,5 @@ public sealed record ModelShape(
     int KvHeads,
     int KeyLength,
     int ValueLength,
-    long MemoryBudget = 0);
+    long MemoryBudget = 0,
+    IReadOnlyList<KernelSet>? CompactFor = null);

@@ -20,6 +20,11 @@ internal static class ResidentForms
             return options.ResidentForm == ResidentForm.Expanded;
         }
 
+        if (shape.CompactFor?.Contains(KernelSets.Resolve(options.Kernels)) == true)
+        {
+            return false;
+        }
+
         var weights = pack.Tensors.Sum(t => MostBytes(pack, t, expanded: true));
         return weights <= (shape.MemoryBudget > 0 ? shape.MemoryBudget : long.MaxValue)
             && (options.MaxMemoryBytes is not { } limit || weights + OtherBytes(pack, shape, options) <= limit);

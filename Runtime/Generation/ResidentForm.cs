@@ -5,7 +5,7 @@ namespace ModelPack;
 /// </summary>
 public enum ResidentForm
 {
-    /// <summary><see cref="Expanded"/>, unless <see cref="ModelOptions.MaxMemoryBytes"/> or the build's <c>MemoryBudget</c> has no room for it.</summary>
+    /// <summary><see cref="Expanded"/>, unless that is no faster on this processor (the build knows it of instruction sets, from profiles), or <see cref="ModelOptions.MaxMemoryBytes"/> or the build's <c>MemoryBudget</c> has no room for it.</summary>
     Auto = 0,
 
     /// <summary>Trellis codes, as few bits as there are.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
@@ -30,7 +31,8 @@ internal sealed record CompressedModelItem(
         $"model {FullPath}\nname {ClassName}\nnamespace {Namespace}\n{string.Concat(Values.Select(v => $"{v.Key} {v.Value}\n"))}";
 
     /// <summary>Files beside the model whose contents the pack depends on.</summary>
-    public IEnumerable<string> Texts => Values.Where(v => Metadatum.Named(v.Key).Files).Select(v => v.Value);
+    public IEnumerable<string> Texts =>
+        Values.Where(v => Metadatum.Named(v.Key) is { Files: true } || (Metadatum.Named(v.Key).FileOrName && File.Exists(v.Value))).Select(v => v.Value);
 
     public void Error(TaskLoggingHelper log, string code, string message) => Error(log, Item, code, message);
 

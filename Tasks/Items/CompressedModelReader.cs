@@ -52,6 +52,11 @@ internal sealed class CompressedModelReader(TaskLoggingHelper log, string rootNa
             return true;
         }
 
+        if (metadatum.FileOrName && Path.GetFullPath(Path.Combine(projectFolder, value)) is var path && File.Exists(path))
+        {
+            value = path;
+        }
+
         string[]? all = metadatum.Files ? Texts(log, item, metadatum.Name, value, projectFolder) : [value];
         values.AddRange((all ?? []).Select(v => new KeyValuePair<string, string>(metadatum.Name, v)));
         return all is not null;

@@ -40,6 +40,8 @@ internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string
         new("BitsPerWeight", value => Number(value) is >= 1 and <= 16, "a number of bits from 1 to 16") { Option = "--bits-per-weight" },
         new("MaxSize", IsSize, "a size such as 60MB") { Option = "--max-size" },
         new("MemoryBudget", IsSize, "a size such as 48MB") { Option = "--memory-budget" },
+        new("DecodeSpeed", value => Number(value) is > 0 and <= 1e6, "tokens a second such as 40") { Option = "--decode-speed" },
+        new("Profile", value => Regex.IsMatch(value, "^[^<>|?*\"\\x00-\\x1f]+$"), "a profile that comes with ModelPack, such as x86-64-v3, or a file that 'modelpack profile' wrote") { Option = "--profile", FileOrName = true },
         new("Optimize", value => IsOneOf(value, "Size", "Speed"), "Size or Speed") { Option = "--optimize" },
         new("Calibration", _ => true, "text files") { Option = "--calibration", Files = true },
         new("Embed", value => IsOneOf(value, "Resource", "Object", "Sidecar"), "Resource, Object or Sidecar")
@@ -62,6 +64,9 @@ internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string
     /// <summary>Whether it names files: several, separated by semicolons, relative to the project; their contents count as inputs, and the option is given once for each.</summary>
     public bool Files { get; init; }
 
+    /// <summary>Whether it names a file, relative to the project, where there is one of that name; its contents count as inputs then.</summary>
+    public bool FileOrName { get; init; }
+
     /// <summary>What works today, in words, where not everything does; empty: everything does.</summary>
     public string Today { get; init; } = "";
 
@@ -78,7 +83,7 @@ internal sealed record Metadatum(string Name, Func<string, bool> IsValue, string
     private static readonly (string Wrong, string Right)[] s_otherNames =
     [
         ("ClassName", "Name"), ("Class", "Name"), ("Quantization", "Quality"), ("Quantisation", "Quality"), ("Quant", "Quality"), ("Context", "ContextLength"), ("ContextSize", "ContextLength"),
-        ("MaxContext", "ContextLength"), ("Bits", "BitsPerWeight"), ("Size", "MaxSize"), ("MaxMemory", "MemoryBudget"), ("Memory", "MemoryBudget"), ("InstructionSet", "Instructions"),
+        ("MaxContext", "ContextLength"), ("Bits", "BitsPerWeight"), ("Size", "MaxSize"), ("MaxMemory", "MemoryBudget"), ("Memory", "MemoryBudget"), ("Speed", "DecodeSpeed"), ("TokensPerSecond", "DecodeSpeed"), ("InstructionSet", "Instructions"),
     ];
 
     public static Metadatum Named(string name) => All.Single(m => m.Name == name);

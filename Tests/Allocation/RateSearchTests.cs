@@ -53,6 +53,16 @@ public class RateSearchTests
     }
 
     [Fact]
+    public void A_decode_speed_is_used_up()
+    {
+        // A second for 400,000 bytes of weights, and a tenth for the rest.
+        FrontPoint Timed(int step) => Model(step) is var p ? p with { DecodeSpeed = 1 / (0.1 + (p.ResidentBytes / 400_000.0)) } : null!;
+        var search = new RateSearch(Timed, Weights, 6);
+        Assert.InRange(search.ForBudget(new() { DecodeSpeed = 1 })!.DecodeSpeed, 1, 1.01);
+        Assert.InRange(new RateSearch(Timed, Weights, 6).ForBudget(new() { DecodeSpeed = 1, MaxSize = 250_000 })!.PackBytes, 240_000, 250_000);
+    }
+
+    [Fact]
     public void A_budget_that_cannot_be_met_gives_null_and_the_points_tried()
     {
         var search = new RateSearch(s => Model(s), Weights, 6);

@@ -44,6 +44,8 @@ public sealed class MetadataFlowTests : IDisposable
     [InlineData("BitsPerWeight", "4.25", "--bits-per-weight 4.25")]
     [InlineData("MaxSize", "60 MB", "--max-size \"60 MB\"")]
     [InlineData("MemoryBudget", "48MB", "--memory-budget 48MB")]
+    [InlineData("DecodeSpeed", "40.5", "--decode-speed 40.5")]
+    [InlineData("Profile", "x86-64-v4", "--profile x86-64-v4")]
     [InlineData("Optimize", "Speed", "--optimize Speed")]
     [InlineData("Effort", "Best", "--effort Best")]
     [InlineData("Recipe", "RoundToNearest", "--recipe RoundToNearest")]
@@ -83,6 +85,22 @@ public sealed class MetadataFlowTests : IDisposable
         Assert.Equal(before, Fingerprint.OfTexts(model.Texts));
         File.WriteAllText(two, "TWO");
         Assert.NotEqual(before, Fingerprint.OfTexts(model.Texts));
+    }
+
+    [Fact]
+    public void A_profile_is_a_file_of_the_project_where_there_is_one_and_else_a_name()
+    {
+        var file = _folder.Write("pi.profile", "one");
+        var item = new TaskItem(_folder.Write("tiny.gguf", "weights"), new Dictionary<string, string> { ["Profile"] = "pi.profile", ["DecodeSpeed"] = "20" });
+        var log = new TaskLoggingHelper(_engine, "test");
+        var model = new CompressedModelReader(log, "App", _folder.FullPath, "Release").Read(item)!;
+        Assert.Contains(new("Profile", file), model.Values);
+        Assert.Equal([file], model.Texts);
+        File.Delete(file);
+        model = new CompressedModelReader(log, "App", _folder.FullPath, "Release").Read(item)!;
+        Assert.Contains(new("Profile", "pi.profile"), model.Values);
+        Assert.Empty(model.Texts);
+        Assert.Empty(_engine.Errors);
     }
 
     [Fact]

@@ -57,6 +57,17 @@ public sealed class PackCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_profile_counts_by_its_contents()
+    {
+        var text = Compiler.Profiles.ProfileText.Write(Compiler.Profiles.ProfileTable.Open(null));
+        var profile = _folder.Write("p.profile", text);
+        Pack("a", "--profile", profile);
+        Assert.True(Cached(Pack("b", "--profile", profile)));
+        File.WriteAllText(profile, text.Replace("threads 2", "threads 4", StringComparison.Ordinal));
+        Assert.False(Cached(Pack("c", "--profile", profile)));
+    }
+
+    [Fact]
     public void Another_model_under_the_same_name_is_another_entry()
     {
         Pack("a");

@@ -36,7 +36,7 @@ internal sealed unsafe class CompressedModel
         try
         {
             pack.CopyTo(new Span<byte>(memory.Pointer, pack.Length));
-            return LoadedModel.Open(memory.Pointer, pack.Length, "test", "", InterpretedModel.ShapeOf(Plan.Shape.Sizes), options, memory);
+            return LoadedModel.Open(memory.Pointer, pack.Length, "test", "", InterpretedModel.ShapeOf(Plan), options, memory);
         }
         catch
         {

@@ -75,6 +75,22 @@ public sealed unsafe class ResidentFormTests
     }
 
     [Fact]
+    public void Auto_stays_compact_on_the_rungs_that_the_build_names()
+    {
+        long Chosen(ModelOptions options, params KernelSet[] compactFor)
+        {
+            using var model = Open(options, compactFor: compactFor);
+            return model.Weights.Sum(w => w.ResidentBytes);
+        }
+
+        long small = Bytes(new() { ResidentForm = ResidentForm.Compact }), large = Bytes(new());
+        Assert.Equal(small, Chosen(new() { Kernels = KernelSet.Scalar }, KernelSet.Avx512, KernelSet.Scalar));
+        Assert.Equal(large, Chosen(new() { Kernels = KernelSet.Scalar }, KernelSet.Avx512));
+        Assert.Equal(large, Chosen(new() { Kernels = KernelSet.Scalar, ResidentForm = ResidentForm.Expanded }, KernelSet.Scalar));
+        Assert.Equal(small, Chosen(new(), KernelSets.Resolve(KernelSet.Auto)));
+    }
+
+    [Fact]
     public void A_sequence_that_fills_the_context_fits_where_auto_expanded()
     {
         // The least limit that auto expands under.
@@ -116,12 +132,12 @@ public sealed unsafe class ResidentFormTests
         return model.Weights.Sum(w => w.ResidentBytes);
     }
 
-    private static LoadedModel Open(ModelOptions options, long budget = 0)
+    private static LoadedModel Open(ModelOptions options, long budget = 0, params KernelSet[] compactFor)
     {
         var packed = s_stories.Value;
         var memory = new NativeBuffer(packed.Pack.Length);
         packed.Pack.CopyTo(new Span<byte>(memory.Pointer, packed.Pack.Length));
-        var shape = Compiler.Cli.InterpretedModel.ShapeOf(packed.Plan.Shape.Sizes) with { MemoryBudget = budget };
+        var shape = Compiler.Cli.InterpretedModel.ShapeOf(packed.Plan) with { MemoryBudget = budget, CompactFor = compactFor };
         return LoadedModel.Open(memory.Pointer, packed.Pack.Length, "test", packed.Plan.PackHash, shape, options, memory);
     }
 }

@@ -54,6 +54,6 @@ public sealed unsafe class CorruptedPackTests
         using var source = ModelSource.Open(Repository.Path("Tests", "Fixtures", "stories260K.gguf"));
         using var stream = new MemoryStream();
         var plan = ModelCompiler.Pack(source, new("Model", "", null), stream, 1, Compiler.Stages.StageClock.Silent, CancellationToken.None).Plan;
-        return (stream.ToArray(), InterpretedModel.ShapeOf(plan.Shape.Sizes));
+        return (stream.ToArray(), InterpretedModel.ShapeOf(plan));
     }
 }

@@ -59,6 +59,10 @@ public class GeneratedCodeTests
         ", MemoryBudget: 48000000)", Print(SamplePlan.Plan() with { MemoryBudget = 48_000_000 }, "My.App.Tiny.Forward.g.cs"), StringComparison.Ordinal);
 
     [Fact]
+    public void Rungs_that_keep_trellis_codes_reach_the_runtime() => Assert.Contains(
+        ", CompactFor: [global::ModelPack.KernelSet.Avx2, global::ModelPack.KernelSet.Avx512])", Print(SamplePlan.Plan() with { CompactFor = new(["Avx2", "Avx512"]) }, "My.App.Tiny.Forward.g.cs"), StringComparison.Ordinal);
+
+    [Fact]
     public void Hostile_text_closes_no_comment_string_or_doc_element()
     {
         const string Hostile = "*/ \" \\ </summary> \u202E \n#error \r\u2028#error ]]> -->";

@@ -32,6 +32,16 @@ public class PlanTextTests
         Assert.NotNull(PlanText.ReadPlan(PlanText.Write(plan).Replace($"budget {long.MaxValue}", "budget 0", StringComparison.Ordinal)).Error);
     }
 
+    [Fact]
+    public void Rungs_come_back_as_they_were_and_are_those_of_the_runtime()
+    {
+        var plan = SamplePlan.Plan() with { CompactFor = new(["Avx512", "Avx2"]), MemoryBudget = 7 };
+        Assert.Equal(plan, PlanText.ReadPlan(PlanText.Write(plan)).Value);
+        Assert.Empty(PlanCheck.Problems(plan));
+        Assert.Contains("compact-for 'Avx1024': expected one of Scalar", Assert.Single(PlanCheck.Problems(plan with { CompactFor = new(["Avx1024"]) })), StringComparison.Ordinal);
+        Assert.Equal(Enum.GetNames<KernelSet>().Skip(1), PlanCheck.Rungs);
+    }
+
     [Theory]
     [InlineData("one line")]
     [InlineData("{% if x %}\n  {{ \"a\" }}\r\n\n{% endif %}\n")]

@@ -17,7 +17,7 @@ internal sealed record Interpreted(ModelPlan Plan, LoadedModel Model, DecoderSes
         var plan = ModelCompiler.Pack(source, new("Model", "", null) { ExceptPasses = exceptPasses }, stream, 2, Compiler.Stages.StageClock.Silent, CancellationToken.None).Plan;
         var pack = new NativeBuffer(stream.Length);
         stream.GetBuffer().AsSpan(0, (int)stream.Length).CopyTo(new(pack.Pointer, (int)stream.Length));
-        var model = LoadedModel.Open(pack.Pointer, stream.Length, path, plan.PackHash, InterpretedModel.ShapeOf(plan.Shape.Sizes), options ?? new() { Threads = 1 }, pack);
+        var model = LoadedModel.Open(pack.Pointer, stream.Length, path, plan.PackHash, InterpretedModel.ShapeOf(plan), options ?? new() { Threads = 1 }, pack);
         return new(plan, model, model.CreateSession(new PlanInterpreter(plan, model.Weights)));
     }
 

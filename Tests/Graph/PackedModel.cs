@@ -31,7 +31,7 @@ internal sealed record PackedModel(ModelPlan Plan, byte[] Pack)
     {
         var memory = new NativeBuffer(Pack.Length);
         Pack.CopyTo(new Span<byte>(memory.Pointer, Pack.Length));
-        using var model = LoadedModel.Open(memory.Pointer, Pack.Length, "test", Plan.PackHash, InterpretedModel.ShapeOf(Plan.Shape.Sizes), options, memory);
+        using var model = LoadedModel.Open(memory.Pointer, Pack.Length, "test", Plan.PackHash, InterpretedModel.ShapeOf(Plan), options, memory);
         using var session = model.CreateSession(forward(model.Weights));
         return Logits(session, prompt, decode);
     }

@@ -25,7 +25,7 @@ internal sealed unsafe class CompiledModel : IDisposable
 
     public ModelPlan Plan { get; }
 
-    public ModelShape Shape => InterpretedModel.ShapeOf(Plan.Shape.Sizes);
+    public ModelShape Shape => InterpretedModel.ShapeOf(Plan);
 
     /// <summary>The pack opened; skips the calling test where this processor lacks the kernels that the options ask for.</summary>
     public LoadedModel Load(ModelOptions options)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModelPack;
 using ModelPack.Bench;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Entropy;
 using ModelPack.Formats;
 using ModelPack.Kernels;

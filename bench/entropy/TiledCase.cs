@@ -1,4 +1,5 @@
 using ModelPack.Compiler.Entropy;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Entropy;
 using ModelPack.Tests.Entropy;
 

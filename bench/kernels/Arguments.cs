@@ -1,4 +1,5 @@
 using System.Globalization;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Formats;
 
 namespace ModelPack.Bench;
@@ -34,7 +35,7 @@ internal sealed record Arguments
     /// <summary>0: no GEMM.</summary>
     public int Tokens { get; private init; }
 
-    public long MemoryBytes { get; private init; } = Math.Clamp(2 * LastCache.Bytes, 256L << 20, 2L << 30);
+    public long MemoryBytes { get; private init; } = LastCache.BeyondBytes;
 
     public double Seconds { get; private init; } = 0.1;
 

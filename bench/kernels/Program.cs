@@ -1,6 +1,7 @@
 using System.Globalization;
 using ModelPack;
 using ModelPack.Bench;
+using ModelPack.Compiler.Profiles;
 using ModelPack.Execution;
 
 // Half of an L2 cache of 1 MB for each thread.
@@ -22,9 +23,9 @@ catch (FormatException e)
     return 2;
 }
 
-BenchWeight[] weights =
+SyntheticWeight[] weights =
 [
-    .. BenchWeight.All()
+    .. SyntheticWeight.All()
         .Where(w => arguments.Family is null || w.Kernel.Format.Family == arguments.Family)
         .Where(w => w.Name.Contains(arguments.Format, StringComparison.OrdinalIgnoreCase)),
 ];

@@ -2,18 +2,22 @@ using System.Runtime.InteropServices;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>
 /// A weight of the tiled family whose tiles all have one width, rows in order, columns in any. Any bits of the planes are valid codes, of scalar tiles and of
 /// trellises, so one row group is random and the others are its copies.
 /// </summary>
-internal sealed unsafe class TiledWeight(MatrixKernel kernel, int width, int escapesPerTile) : BenchWeight(kernel)
+internal sealed unsafe class TiledWeight(MatrixKernel kernel, int width, int escapesPerTile) : SyntheticWeight(kernel)
 {
     private const int Codes = TiledLayout.GroupRows * TiledLayout.BlockColumns;
 
     public override string Name =>
         $"{Kernel.Format} {width} bits{(escapesPerTile == 0 ? "" : $", {(100.0 * escapesPerTile / Codes).ToString(".00", System.Globalization.CultureInfo.InvariantCulture)}% escapes")}";
+
+    public override DecodeKind Kind => new(Kernel.Format, width);
+
+    public int EscapesPerTile => escapesPerTile;
 
     public override int PieceRows => TiledLayout.GroupRows;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>Times an action: many samples of at least a millisecond or two, of which the median and the best are kept.</summary>
 internal static class Stopwatches

@@ -1,14 +1,17 @@
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>A kind of resident weight whose kernels are measured, and how to make one of any size fast.</summary>
-internal abstract unsafe class BenchWeight
+internal abstract unsafe class SyntheticWeight
 {
-    protected BenchWeight(MatrixKernel kernel) => Kernel = kernel;
+    protected SyntheticWeight(MatrixKernel kernel) => Kernel = kernel;
 
     public MatrixKernel Kernel { get; }
+
+    /// <summary>What profiles call it.</summary>
+    public abstract DecodeKind Kind { get; }
 
     /// <summary>As the table has it.</summary>
     public abstract string Name { get; }
@@ -23,7 +26,7 @@ internal abstract unsafe class BenchWeight
     public abstract void Fill(byte* to, int rows, int columns);
 
     /// <summary>All: widths of the tiled family, formats of the others.</summary>
-    public static IEnumerable<BenchWeight> All()
+    public static IEnumerable<SyntheticWeight> All()
     {
         foreach (var kernel in KernelTable.All.Where(k => k.Format.Family == WeightFamily.Tiled))
         {

@@ -3,7 +3,7 @@ using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>One multiplication W·X, divided between the workers of a pool.</summary>
 internal sealed unsafe class MatrixCase : ParallelJob, IDisposable

@@ -1,12 +1,14 @@
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>A weight of the plain or the grouped family: rows or row groups one after the other.</summary>
-internal sealed unsafe class RowWeight(MatrixKernel kernel) : BenchWeight(kernel)
+internal sealed unsafe class RowWeight(MatrixKernel kernel) : SyntheticWeight(kernel)
 {
     public override string Name => $"{(Kernel.Format.Family == WeightFamily.Plain ? "plain" : "grouped")} {Kernel.Format}";
+
+    public override DecodeKind Kind => new(Kernel.Format, 0);
 
     public override int PieceRows => Kernel.RowsPerBlock;
 

@@ -2,7 +2,7 @@ using ModelPack.Execution;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>A weight in native memory, as an application that decodes its pack has it.</summary>
 internal sealed unsafe class ResidentWeight : IDisposable
@@ -15,7 +15,7 @@ internal sealed unsafe class ResidentWeight : IDisposable
     /// <param name="columns">Length of a row.</param>
     /// <param name="parts">Its rows divide into so many parts of whole pieces.</param>
     /// <param name="memory">Where to put it, with <see cref="Room"/>; null: memory of its own.</param>
-    public ResidentWeight(BenchWeight weight, long bytes, int columns, int parts, NativeBuffer? memory = null)
+    public ResidentWeight(SyntheticWeight weight, long bytes, int columns, int parts, NativeBuffer? memory = null)
     {
         Kernel = weight.Kernel;
         Columns = columns;

@@ -1,12 +1,15 @@
 using System.Runtime.Intrinsics.X86;
 
-namespace ModelPack.Bench;
+namespace ModelPack.Compiler.Profiles;
 
 /// <summary>The size of the last cache before memory.</summary>
 internal static class LastCache
 {
     /// <summary>0 where the machine does not say.</summary>
     public static long Bytes { get; } = Math.Max(FromSystem(), FromProcessor());
+
+    /// <summary>A size of which little is in a cache: twice the last one, 256 MB at least, 2 GB at most.</summary>
+    public static long BeyondBytes { get; } = Math.Clamp(2 * Bytes, 256L << 20, 2L << 30);
 
     /// <summary>What Linux lists: the cache that this core reaches.</summary>
     private static long FromSystem()
