@@ -48,13 +48,16 @@ internal sealed class CalibratedCompression : IDisposable
         (_options, _assembly, _pack, _threads, _clock, _cancellation) = (options, assembly, pack, threads, clock, cancellation);
         _model = ArchitectureTable.Build(source);
         _workers = new(threads, cancellation);
-        clock.Expect(StageExpectations.Calibrated(options.Effort, _model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding));
+        clock.Expect(StageExpectations.Calibrated(options.Effort, _model.Graph.Weights.Sum(w => (long)w.Rows * w.Columns), RoughEvaluations, Finding * (TriesBoth ? 2 : 1)));
         _calibrated = CalibrationStage.Run(source, _model, options, _workers, clock);
         clock.Begin(Stage.Reference);
         _inputs = CalibrationStage.Inputs(_model.Graph, _calibrated.Statistics);
         _weights = _inputs.Sum(i => i.Weights);
         _heldOut = new(_model.Graph, _calibrated.Windows.HeldOut, _workers);
     }
+
+    /// <summary>Whether trellis codes and scalar ones may both be tried.</summary>
+    private bool TriesBoth => _options.Optimize == Optimize.Size && _options.DecodeSpeed is not null;
 
     private int Finding => _options.Effort == Effort.Best ? BestEvaluations : Evaluations;
 

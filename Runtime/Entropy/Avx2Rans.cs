@@ -9,13 +9,13 @@ namespace ModelPack.Entropy;
 internal static unsafe class Avx2Rans
 {
     /// <summary>For each set of lanes that need a word: the bytes that spread the next words over 8 lanes of 16 bits.</summary>
-    private static readonly byte[] s_spread = Spread(8);
+    internal static readonly byte[] SpreadTable = Spread(8);
 
     /// <inheritdoc cref="ScalarRans.Run"/>
     public static void Run<A>(RansState* state, nint* tables, int stride, byte* output, int blocks)
         where A : struct, IAlphabet
     {
-        fixed (byte* spread = s_spread)
+        fixed (byte* spread = SpreadTable)
         {
             for (; blocks > 0; blocks--)
             {
@@ -130,7 +130,7 @@ internal static unsafe class Avx2Rans
         bit3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Advance(Vector256<uint> x, Vector256<uint> entry) => Avx2.Add(
+    internal static Vector256<uint> Advance(Vector256<uint> x, Vector256<uint> entry) => Avx2.Add(
         Avx2.MultiplyLow(Avx2.ShiftRightLogical(entry, RansTable.FrequencyShift).AsInt32(), Avx2.ShiftRightLogical(x, RansFormat.ScaleBits).AsInt32()).AsUInt32(),
         Avx2.And(Avx2.Add(x, entry), Vector256.Create((uint)RansFormat.Scale - 1)));
 
@@ -162,7 +162,7 @@ internal static unsafe class Avx2Rans
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Refill(Vector256<uint> x, Vector256<uint> need, ushort* words, byte* spread)
+    internal static Vector256<uint> Refill(Vector256<uint> x, Vector256<uint> need, ushort* words, byte* spread)
     {
         var next = Ssse3.Shuffle(Sse2.LoadVector128((byte*)words), Sse2.LoadVector128(spread)).AsUInt16();
         var shifted = Avx.BlendVariable(x.AsSingle(), Avx2.ShiftLeftLogical(x, 16).AsSingle(), need.AsSingle()).AsUInt32();

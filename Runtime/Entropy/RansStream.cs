@@ -54,8 +54,9 @@ internal unsafe ref struct RansStream
     /// <param name="stride">16, or 0 where all blocks have the same tables.</param>
     /// <param name="output">256 bytes a block.</param>
     /// <param name="blocks">How many.</param>
+    /// <param name="hasPlanes">All tables are of 64, have planes (<see cref="RansTable.SetPlanes"/>), and those of a step are one.</param>
     /// <exception cref="CorruptStreamException">There are not enough words.</exception>
-    public void Decode(RansAlphabet alphabet, nint* tables, int stride, byte* output, int blocks)
+    public void Decode(RansAlphabet alphabet, nint* tables, int stride, byte* output, int blocks, bool hasPlanes = false)
     {
         fixed (RansState* state = &_state)
         {
@@ -64,7 +65,7 @@ internal unsafe ref struct RansStream
                 var run = Math.Min(blocks, RunBlocks);
                 if (_end - state->Words >= (run * RansFormat.BlockWords) + RansFormat.WordsAhead)
                 {
-                    Run(_kernels, alphabet, state, tables, stride, output, run);
+                    Run(_kernels, alphabet, state, tables, stride, output, run, hasPlanes);
                 }
                 else
                 {
@@ -106,7 +107,7 @@ internal unsafe ref struct RansStream
         new Span<ushort>(copy + left, Most - left).Clear();
         var place = state->Words;
         state->Words = copy;
-        Run(_kernels, alphabet, state, tables, 0, output, 1);
+        Run(_kernels, alphabet, state, tables, 0, output, 1, hasPlanes: false);
         var taken = state->Words - copy;
         if (taken > left)
         {
@@ -116,7 +117,7 @@ internal unsafe ref struct RansStream
         state->Words = place + taken;
     }
 
-    private static void Run(KernelSet kernels, RansAlphabet alphabet, RansState* state, nint* tables, int stride, byte* output, int blocks)
+    private static void Run(KernelSet kernels, RansAlphabet alphabet, RansState* state, nint* tables, int stride, byte* output, int blocks, bool hasPlanes)
     {
         switch (alphabet)
         {
@@ -127,25 +128,31 @@ internal unsafe ref struct RansStream
                 Run<Wide>(kernels, state, tables, stride, output, blocks);
                 break;
             case RansAlphabet.Full:
-                Run<Full>(kernels, state, tables, stride, output, blocks);
+                Run<Full>(kernels, state, tables, stride, output, blocks, hasPlanes);
                 break;
             default:
-                Run<Paths>(kernels, state, tables, stride, output, blocks);
+                Run<Paths>(kernels, state, tables, stride, output, blocks, hasPlanes);
                 break;
         }
     }
 
-    private static void Run<A>(KernelSet kernels, RansState* state, nint* tables, int stride, byte* output, int blocks)
+    private static void Run<A>(KernelSet kernels, RansState* state, nint* tables, int stride, byte* output, int blocks, bool hasPlanes = false)
         where A : struct, IAlphabet
     {
         // The guards are constants where a binary was compiled without an instruction set: that rung is not in it.
         switch (kernels)
         {
+            case KernelSet.Avx512 when Avx512BW.IsSupported && Avx512Vbmi.IsSupported && hasPlanes && A.IsPath:
+                Avx512PlaneRans.Run<A>(state, tables, stride, output, blocks);
+                break;
             case KernelSet.Avx512 when Avx512BW.IsSupported && A.IsPath:
                 Avx512PathRans.Run(state, tables, stride, output, blocks);
                 break;
             case KernelSet.Avx512 when Avx512BW.IsSupported:
                 Avx512Rans.Run<A>(state, tables, stride, output, blocks);
+                break;
+            case KernelSet.Avx512 or KernelSet.AvxVnni or KernelSet.Avx2 when Avx2.IsSupported && hasPlanes && A.BucketBits == 6:
+                Avx2PlaneRans.Run<A>(state, tables, stride, output, blocks);
                 break;
             case KernelSet.Avx512 or KernelSet.AvxVnni or KernelSet.Avx2 when Avx2.IsSupported:
                 Avx2Rans.Run<A>(state, tables, stride, output, blocks);

@@ -24,6 +24,15 @@ internal static unsafe class RansTable
     /// <summary>… and of the word that takes the chosen half out of the branch bit at bit 5: 32, or 0 where there is one table.</summary>
     public const int HalfMask = BucketShift + 2;
 
+    /// <summary>… and of the mask of a slot's place in its bucket.</summary>
+    public const int PlaceMask = BucketShift + 3;
+
+    /// <summary>Place of the first word of the planes that <see cref="SetPlanes"/> writes: of the dividers' places in their buckets, of the four bytes of the first entries, from the lowest, and of the second ones; 64 bytes each.</summary>
+    public const int Planes = BucketShift + 16;
+
+    /// <summary>Planes of a table.</summary>
+    private const int PlaneCount = 9;
+
     /// <summary>Words of one section of a table.</summary>
     public static int Entries(RansAlphabet alphabet) => alphabet switch
     {
@@ -33,7 +42,7 @@ internal static unsafe class RansTable
     };
 
     /// <summary>Words of a table.</summary>
-    public static int Words(RansAlphabet alphabet) => (3 * Entries(alphabet)) + (alphabet == RansAlphabet.Path ? 16 : 0);
+    public static int Words(RansAlphabet alphabet) => Entries(alphabet) == 64 ? Planes + (PlaneCount * 64 / sizeof(uint)) : 3 * Entries(alphabet);
 
     /// <summary>Says how buckets of a path's table are found.</summary>
     /// <param name="table">Of <see cref="RansAlphabet.Path"/>.</param>
@@ -43,6 +52,28 @@ internal static unsafe class RansTable
         table[BucketShift] = (uint)(RansFormat.ScaleBits - (isPair ? 5 : 6));
         table[BucketMask] = isPair ? 31u : 63u;
         table[HalfMask] = isPair ? 32u : 0;
+        table[PlaceMask] = isPair ? 255u : 127u;
+    }
+
+    /// <summary>Writes a table of 64 once more, byte by byte: what rungs take that look up many lanes at once.</summary>
+    /// <param name="table">Built, both halves of a pair.</param>
+    /// <param name="isPair">Two of 32 symbols.</param>
+    public static void SetPlanes(uint* table, bool isPair)
+    {
+        var planes = (byte*)(table + Planes);
+        var bucket = Scale(isPair);
+        for (var i = 0; i < 64; i++)
+        {
+            // A divider at the bucket's end never decides: both entries are the same there.
+            planes[i] = (byte)Math.Min(255, table[i] - (bucket * (uint)(isPair ? i & 31 : i)));
+            for (var b = 0; b < 4; b++)
+            {
+                planes[(64 * (1 + b)) + i] = (byte)(table[64 + i] >> (8 * b));
+                planes[(64 * (5 + b)) + i] = (byte)(table[128 + i] >> (8 * b));
+            }
+        }
+
+        static uint Scale(bool isPair) => RansFormat.Scale / (isPair ? 32u : 64u);
     }
 
     /// <summary>Fills one table, or one half of a pair.</summary>

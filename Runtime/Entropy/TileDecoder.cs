@@ -72,7 +72,8 @@ internal unsafe ref struct TileDecoder
     public void Decode(ref RansStream rans, RansAlphabet alphabet, nint* tables, int columns)
     {
         var blocks = (columns + 3) / 4;
-        rans.Decode(alphabet, tables, RansFormat.BlockTables, Codes, blocks);
+        // Lanes without rows have another table.
+        rans.Decode(alphabet, tables, RansFormat.BlockTables, Codes, blocks, hasPlanes: _vectors == RansFormat.Vectors);
         for (var b = 0; b < blocks; b++)
         {
             Convert(b);

@@ -36,6 +36,7 @@ internal sealed unsafe class TiledTables
         {
             RansTable.SetPath(words + (classes * Words), isPair: false);
             RansTable.Build(PaddingFrequencies, words + (classes * Words), 64, 0);
+            RansTable.SetPlanes(words + (classes * Words), isPair: false);
             Padding = new((nint)(words + (classes * Words)), 0, 0);
             TiledTable last = default;
             for (var c = 0; c < classes; c++)
@@ -136,6 +137,8 @@ internal sealed unsafe class TiledTables
         {
             TableReader.Read(ref from, 32, table, 64, half: 1);
         }
+
+        RansTable.SetPlanes(table, mode == Mode.Pair);
     }
 }
 

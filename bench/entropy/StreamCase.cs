@@ -46,6 +46,11 @@ internal sealed unsafe class StreamCase
                 RansTable.SetPath(t, isPair: true);
             }
 
+            if (RansTable.Entries(alphabet) == 64)
+            {
+                RansTable.SetPlanes(t, isPair: alphabet == RansAlphabet.Path);
+            }
+
             Array.Fill(_tables, (nint)t);
         }
     }
@@ -69,7 +74,7 @@ internal sealed unsafe class StreamCase
             rans.StartPaths(eightStates: true);
             for (var b = 0; b < Blocks; b += RunBlocks)
             {
-                rans.Decode(_alphabet, tables, 0, output, RunBlocks);
+                rans.Decode(_alphabet, tables, 0, output, RunBlocks, hasPlanes: true);
             }
 
             rans.Finish();
