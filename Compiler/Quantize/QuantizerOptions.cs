@@ -9,7 +9,7 @@ internal sealed record QuantizerOptions(double Lambda, int States)
     public double VocabularyFactor { get; init; } = 1.35;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = RoundingOptions.DefaultResidentPrice;
+    public double ResidentPrice { get; init; } = RoundingOptions.DefaultResidentPrice(States);
 
     /// <summary>Price of an escape, in resident bits.</summary>
     public double EscapeBits { get; init; } = RoundingOptions.DefaultEscapeBits;

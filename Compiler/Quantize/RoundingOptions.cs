@@ -8,10 +8,13 @@ internal sealed record RoundingOptions(double Lambda, int States)
     public const int NarrowestTile = 2, WidestTile = 8;
 
     /// <summary>Prices tried on a real model: docs/compression-ingredients.md.</summary>
-    public const double DefaultResidentPrice = 0.45, DefaultEscapeBits = 230;
+    public const double TrellisResidentPrice = 0.45, ScalarResidentPrice = 0.25, DefaultEscapeBits = 230;
+
+    /// <summary>Price of a resident bit, as a part of λ, where nothing else is said.</summary>
+    public static double DefaultResidentPrice(int states) => states == 1 ? ScalarResidentPrice : TrellisResidentPrice;
 
     /// <summary>Price of a resident bit, as a part of λ.</summary>
-    public double ResidentPrice { get; init; } = DefaultResidentPrice;
+    public double ResidentPrice { get; init; } = DefaultResidentPrice(States);
 
     /// <summary>Price of a code that its tile does not hold, in resident bits.</summary>
     public double EscapeBits { get; init; } = DefaultEscapeBits;

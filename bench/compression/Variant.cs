@@ -15,7 +15,8 @@ internal sealed record Variant(string Name)
 
     public double Vocabulary { get; private init; } = 1.35;
 
-    public double Resident { get; private init; } = RoundingOptions.DefaultResidentPrice;
+    /// <summary>Null: by the states.</summary>
+    public double? Resident { get; private init; }
 
     public double Escape { get; private init; } = RoundingOptions.DefaultEscapeBits;
 
@@ -51,7 +52,7 @@ internal sealed record Variant(string Name)
     public QuantizerOptions Options(QuantizerTables? tables) => new(Lambda, States)
     {
         VocabularyFactor = Vocabulary,
-        ResidentPrice = Resident,
+        ResidentPrice = Resident ?? RoundingOptions.DefaultResidentPrice(States),
         EscapeBits = Escape,
         Tables = tables,
     };
