@@ -17,8 +17,9 @@ internal static unsafe class Avx2PlaneRans
     private const int Lanes = 32;
 
     /// <inheritdoc cref="ScalarRans.Run"/>
-    public static void Run<A>(RansState* state, nint* tables, int stride, byte* output, int blocks)
+    public static void Run<A, L>(RansState* state, nint* tables, int stride, byte* output, int blocks)
         where A : struct, IAlphabet
+        where L : struct, IPlaneLanes
     {
         // Branch bits of the three columns before, as bytes: [before][half].
         var paths = stackalloc Vector256<byte>[6];
@@ -36,8 +37,8 @@ internal static unsafe class Avx2PlaneRans
                 for (var step = 0; step < RansFormat.Steps; step++)
                 {
                     var table = (uint*)tables[4 * step];
-                    words = Step<A>(state->X, paths, table, symbols + (64 * step), words, spread, state->EightStates);
-                    words = Step<A>(state->X + Lanes, paths + 1, table, symbols + (64 * step) + Lanes, words, spread, state->EightStates);
+                    words = Step<A, L>(state->X, paths, table, symbols + (64 * step), words, spread, state->EightStates);
+                    words = Step<A, L>(state->X + Lanes, paths + 1, table, symbols + (64 * step) + Lanes, words, spread, state->EightStates);
                 }
 
                 Interleave(symbols, output);
@@ -54,8 +55,9 @@ internal static unsafe class Avx2PlaneRans
         }
     }
 
-    private static ushort* Step<A>(uint* x, Vector256<byte>* paths, uint* table, byte* symbols, ushort* words, byte* spread, bool eightStates)
+    private static ushort* Step<A, L>(uint* x, Vector256<byte>* paths, uint* table, byte* symbols, ushort* words, byte* spread, bool eightStates)
         where A : struct, IAlphabet
+        where L : struct, IPlaneLanes
     {
         var x0 = Avx.LoadVector256(x);
         var x1 = Avx.LoadVector256(x + 8);
@@ -75,19 +77,7 @@ internal static unsafe class Avx2PlaneRans
             index = Avx2.Or(index, Avx2.And(paths[0], Vector256.Create((byte)table[RansTable.HalfMask])));
         }
 
-        // A shuffle gives zero where an index's topmost bit is set: for all but a sixteenth's own.
-        var out16 = Vector256.Create((byte)0x70);
-        var i0 = Avx2.AddSaturate(index, out16);
-        var i1 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)16)), out16);
-        var i2 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)32)), out16);
-        var i3 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)48)), out16);
-        var planes = (byte*)(table + RansTable.Planes);
-        var divider = Pick(planes, i0, i1, i2, i3);
-        var isSecond = Avx2.CompareEqual(Avx2.Max(place, divider), place);
-        var b0 = Avx2.BlendVariable(Pick(planes + 64, i0, i1, i2, i3), Pick(planes + 320, i0, i1, i2, i3), isSecond);
-        var b1 = Avx2.BlendVariable(Pick(planes + 128, i0, i1, i2, i3), Pick(planes + 384, i0, i1, i2, i3), isSecond);
-        var b2 = Avx2.BlendVariable(Pick(planes + 192, i0, i1, i2, i3), Pick(planes + 448, i0, i1, i2, i3), isSecond);
-        var b3 = Avx2.BlendVariable(Pick(planes + 256, i0, i1, i2, i3), Pick(planes + 512, i0, i1, i2, i3), isSecond);
+        L.Look((byte*)(table + RansTable.Planes), index, place, out var b0, out var b1, out var b2, out var b3);
 
         // Bits 13 to 18 of an entry.
         var symbol = Avx2.Or(
@@ -108,25 +98,10 @@ internal static unsafe class Avx2PlaneRans
         var lowHigh = Avx2.UnpackLow(b2, b3).AsUInt16();
         var highLow = Avx2.UnpackHigh(b0, b1).AsUInt16();
         var highHigh = Avx2.UnpackHigh(b2, b3).AsUInt16();
-        words = Next(x, Avx2Rans.Advance(x0, Avx2.UnpackLow(lowLow, lowHigh).AsUInt32()), words, spread);
-        words = Next(x + 8, Avx2Rans.Advance(x1, Avx2.UnpackHigh(lowLow, lowHigh).AsUInt32()), words, spread);
-        words = Next(x + 16, Avx2Rans.Advance(x2, Avx2.UnpackLow(highLow, highHigh).AsUInt32()), words, spread);
-        return Next(x + 24, Avx2Rans.Advance(x3, Avx2.UnpackHigh(highLow, highHigh).AsUInt32()), words, spread);
-    }
-
-    /// <summary>Lanes' bytes out of 64.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Pick(byte* plane, Vector256<byte> i0, Vector256<byte> i1, Vector256<byte> i2, Vector256<byte> i3) => Avx2.Or(
-        Avx2.Or(Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane), i0), Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 16), i1)),
-        Avx2.Or(Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 32), i2), Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 48), i3)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ushort* Next(uint* to, Vector256<uint> x, ushort* words, byte* spread)
-    {
-        var need = Avx2.CompareEqual(Avx2.ShiftRightLogical(x, 16), Vector256<uint>.Zero);
-        var mask = Avx.MoveMask(need.AsSingle());
-        Avx.Store(to, Avx2Rans.Refill(x, need, words, spread + (16 * mask)));
-        return words + BitOperations.PopCount((uint)mask);
+        words = L.Next(x, Avx2Rans.Advance(x0, Avx2.UnpackLow(lowLow, lowHigh).AsUInt32()), words, spread);
+        words = L.Next(x + 8, Avx2Rans.Advance(x1, Avx2.UnpackHigh(lowLow, lowHigh).AsUInt32()), words, spread);
+        words = L.Next(x + 16, Avx2Rans.Advance(x2, Avx2.UnpackLow(highLow, highHigh).AsUInt32()), words, spread);
+        return L.Next(x + 24, Avx2Rans.Advance(x3, Avx2.UnpackHigh(highLow, highHigh).AsUInt32()), words, spread);
     }
 
     /// <summary>A step's bytes, 64 apart, become bytes of a lane's dword.</summary>
@@ -176,4 +151,54 @@ internal static unsafe class Avx2PlaneRans
     /// <summary>Lanes 0 to 31, then 32 to 63, of the branch bits one, two, three columns before.</summary>
     private static uint* Before(RansState* state, int i) =>
         (i < 2 ? state->Branch1 : i < 4 ? state->Branch2 : state->Branch3) + (Lanes * (i & 1));
+}
+
+/// <summary>What of <see cref="Avx2PlaneRans"/> an instruction set has better means for.</summary>
+internal unsafe interface IPlaneLanes
+{
+    /// <summary>The four bytes of 32 lanes' entries, from the lowest.</summary>
+    /// <param name="planes">Of a table.</param>
+    /// <param name="index">Buckets.</param>
+    /// <param name="place">Places in them.</param>
+    /// <param name="b0">Result; the others likewise.</param>
+    static abstract void Look(byte* planes, Vector256<byte> index, Vector256<byte> place, out Vector256<byte> b0, out Vector256<byte> b1, out Vector256<byte> b2, out Vector256<byte> b3);
+
+    /// <summary>Stores eight states, those that fell below the bound with a word more; returns the next word.</summary>
+    static abstract ushort* Next(uint* to, Vector256<uint> x, ushort* words, byte* spread);
+}
+
+/// <summary>Shuffles of 16 bytes, words handed out by a table of shuffles.</summary>
+internal readonly unsafe struct Avx2Planes : IPlaneLanes
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Look(byte* planes, Vector256<byte> index, Vector256<byte> place, out Vector256<byte> b0, out Vector256<byte> b1, out Vector256<byte> b2, out Vector256<byte> b3)
+    {
+        // A shuffle gives zero where an index's topmost bit is set: for all but a sixteenth's own.
+        var out16 = Vector256.Create((byte)0x70);
+        var i0 = Avx2.AddSaturate(index, out16);
+        var i1 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)16)), out16);
+        var i2 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)32)), out16);
+        var i3 = Avx2.AddSaturate(Avx2.Xor(index, Vector256.Create((byte)48)), out16);
+        var divider = Pick(planes, i0, i1, i2, i3);
+        var isSecond = Avx2.CompareEqual(Avx2.Max(place, divider), place);
+        b0 = Avx2.BlendVariable(Pick(planes + 64, i0, i1, i2, i3), Pick(planes + 320, i0, i1, i2, i3), isSecond);
+        b1 = Avx2.BlendVariable(Pick(planes + 128, i0, i1, i2, i3), Pick(planes + 384, i0, i1, i2, i3), isSecond);
+        b2 = Avx2.BlendVariable(Pick(planes + 192, i0, i1, i2, i3), Pick(planes + 448, i0, i1, i2, i3), isSecond);
+        b3 = Avx2.BlendVariable(Pick(planes + 256, i0, i1, i2, i3), Pick(planes + 512, i0, i1, i2, i3), isSecond);
+    }
+
+    /// <summary>Lanes' bytes out of 64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Pick(byte* plane, Vector256<byte> i0, Vector256<byte> i1, Vector256<byte> i2, Vector256<byte> i3) => Avx2.Or(
+        Avx2.Or(Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane), i0), Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 16), i1)),
+        Avx2.Or(Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 32), i2), Avx2.Shuffle(Avx2.BroadcastVector128ToVector256(plane + 48), i3)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort* Next(uint* to, Vector256<uint> x, ushort* words, byte* spread)
+    {
+        var need = Avx2.CompareEqual(Avx2.ShiftRightLogical(x, 16), Vector256<uint>.Zero);
+        var mask = Avx.MoveMask(need.AsSingle());
+        Avx.Store(to, Avx2Rans.Refill(x, need, words, spread + (16 * mask)));
+        return words + BitOperations.PopCount((uint)mask);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace ModelPack.Entropy;
 
 /// <summary>Adaptive binary range decoder, as in LZMA (I. Pavlov, public domain) without its leading zero byte. Behind the end come zeros, and <see cref="Finish"/> tells.</summary>
@@ -19,25 +21,9 @@ internal ref struct BinaryDecoder
 
     public bool Bit(ref ushort zero)
     {
-        var bound = (_range >> BinaryModel.ProbabilityBits) * zero;
-        var one = _code >= bound;
-        if (one)
-        {
-            _code -= bound;
-            _range -= bound;
-        }
-        else
-        {
-            _range = bound;
-        }
-
-        BinaryModel.Adapt(ref zero, one);
-        while (_range < BinaryModel.Bottom)
-        {
-            _range <<= 8;
-            _code = (_code << 8) | Next();
-        }
-
+        var (range, code) = (_range, _code);
+        var one = Bit(ref range, ref code, ref zero);
+        (_range, _code) = (range, code);
         return one;
     }
 
@@ -46,29 +32,35 @@ internal ref struct BinaryDecoder
     /// <param name="bits">Of the number.</param>
     public int Tree(Span<ushort> tree, int bits)
     {
+        var (range, code) = (_range, _code);
         var node = 1;
         for (var i = 0; i < bits; i++)
         {
-            node = (node << 1) | (Bit(ref tree[node]) ? 1 : 0);
+            node = (node << 1) | (Bit(ref range, ref code, ref tree[node]) ? 1 : 0);
         }
 
+        (_range, _code) = (range, code);
         return node - (1 << bits);
     }
 
     public uint Number(NumberModel model)
     {
+        var (range, code) = (_range, _code);
+        var lengths = model.Lengths;
         var length = 1;
-        while (length < NumberModel.MaxBits && Bit(ref model.Lengths[length]))
+        while (length < NumberModel.MaxBits && Bit(ref range, ref code, ref lengths[length]))
         {
             length++;
         }
 
+        var bits = model.Bits.AsSpan(length * NumberModel.MaxBits, NumberModel.MaxBits);
         ulong value = 1;
         for (var bit = length - 2; bit >= 0; bit--)
         {
-            value = (value << 1) | (Bit(ref model.Bits[(length * NumberModel.MaxBits) + bit]) ? 1u : 0);
+            value = (value << 1) | (Bit(ref range, ref code, ref bits[bit]) ? 1u : 0);
         }
 
+        (_range, _code) = (range, code);
         return (uint)(value - 1);
     }
 
@@ -81,6 +73,33 @@ internal ref struct BinaryDecoder
         {
             throw new CorruptStreamException($"side information of {_bytes.Length} bytes is used up to {_at}");
         }
+    }
+
+    /// <summary>A decision, with the state in the caller's registers: through memory it would wait for each store.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Bit(ref uint range, ref uint code, ref ushort zero)
+    {
+        var bound = (range >> BinaryModel.ProbabilityBits) * zero;
+        var one = code >= bound;
+        if (one)
+        {
+            code -= bound;
+            range -= bound;
+            zero = (ushort)(zero - (zero >> BinaryModel.AdaptShift));
+        }
+        else
+        {
+            range = bound;
+            zero = (ushort)(zero + (((1 << BinaryModel.ProbabilityBits) - zero) >> BinaryModel.AdaptShift));
+        }
+
+        while (range < BinaryModel.Bottom)
+        {
+            range <<= 8;
+            code = (code << 8) | Next();
+        }
+
+        return one;
     }
 
     private byte Next()

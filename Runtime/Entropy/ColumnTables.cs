@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using ModelPack.Formats;
 
 namespace ModelPack.Entropy;
@@ -74,9 +75,16 @@ internal unsafe ref struct ColumnTables
     {
         // The same for all vectors, which are the sub-groups.
         var addresses = Addresses + (RansFormat.Vectors * (long)column);
-        for (var v = 0; v < RansFormat.Vectors; v++)
+        if (vectors == RansFormat.Vectors && sizeof(nint) == sizeof(long))
         {
-            addresses[v] = v < vectors ? table.Address : _tables.Padding.Address;
+            Vector256.Store(Vector256.Create((long)table.Address), (long*)addresses);
+        }
+        else
+        {
+            for (var v = 0; v < RansFormat.Vectors; v++)
+            {
+                addresses[v] = v < vectors ? table.Address : _tables.Padding.Address;
+            }
         }
 
         RawBits[column] = table.RawBits;

@@ -142,8 +142,8 @@ internal unsafe ref struct RansStream
         // The guards are constants where a binary was compiled without an instruction set: that rung is not in it.
         switch (kernels)
         {
-            case KernelSet.Avx512 when Avx512BW.IsSupported && Avx512Vbmi.IsSupported && hasPlanes && A.IsPath:
-                Avx512PlaneRans.Run<A>(state, tables, stride, output, blocks);
+            case KernelSet.Avx512 when Avx512BW.IsSupported && Avx512Vbmi.IsSupported && hasPlanes && A.BucketBits == 6:
+                Avx2PlaneRans.Run<A, Avx512Planes>(state, tables, stride, output, blocks);
                 break;
             case KernelSet.Avx512 when Avx512BW.IsSupported && A.IsPath:
                 Avx512PathRans.Run(state, tables, stride, output, blocks);
@@ -152,7 +152,7 @@ internal unsafe ref struct RansStream
                 Avx512Rans.Run<A>(state, tables, stride, output, blocks);
                 break;
             case KernelSet.Avx512 or KernelSet.AvxVnni or KernelSet.Avx2 when Avx2.IsSupported && hasPlanes && A.BucketBits == 6:
-                Avx2PlaneRans.Run<A>(state, tables, stride, output, blocks);
+                Avx2PlaneRans.Run<A, Avx2Planes>(state, tables, stride, output, blocks);
                 break;
             case KernelSet.Avx512 or KernelSet.AvxVnni or KernelSet.Avx2 when Avx2.IsSupported:
                 Avx2Rans.Run<A>(state, tables, stride, output, blocks);

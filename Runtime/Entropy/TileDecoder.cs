@@ -105,27 +105,50 @@ internal unsafe ref struct TileDecoder
     private void Convert(int block)
     {
         var codes = Codes + (block * RansFormat.BlockSymbols);
-        if (_isTrellis)
-        {
-            Split(codes, Branches + (block * RansFormat.BlockSymbols), _memory->Before, _isExpanded);
-        }
-
-        var rawBits = _rawBits + (4 * block);
-        for (var j = 0; j < RansFormat.Steps && Unsafe.ReadUnaligned<uint>(rawBits) != 0; j++)
-        {
-            if (rawBits[j] > 0)
-            {
-                AddRaw(codes, j, rawBits[j]);
-            }
-        }
-
+        var branches = Branches + (block * RansFormat.BlockSymbols);
         var add = Vector256.Create(Unsafe.ReadUnaligned<uint>(_memory->Add + (4 * block))).AsByte();
-        if (_isExpanded)
+        if (Unsafe.ReadUnaligned<uint>(_rawBits + (4 * block)) == 0)
         {
-            Join(codes, add, Branches + (block * RansFormat.BlockSymbols));
+            if (!_isTrellis)
+            {
+                Add(codes, add);
+            }
+            else if (_isExpanded)
+            {
+                SplitAndJoin(codes, _memory->Before, add);
+            }
+            else
+            {
+                Split(codes, branches, _memory->Before, false, add);
+            }
+
             return;
         }
 
+        if (_isTrellis)
+        {
+            Split(codes, branches, _memory->Before, _isExpanded, Vector256<byte>.Zero);
+        }
+
+        for (var j = 0; j < RansFormat.Steps; j++)
+        {
+            if (_rawBits[(4 * block) + j] is var bits && bits > 0)
+            {
+                AddRaw(codes, j, bits);
+            }
+        }
+
+        if (_isExpanded)
+        {
+            Join(codes, add, branches);
+            return;
+        }
+
+        Add(codes, add);
+    }
+
+    private static void Add(byte* codes, Vector256<byte> add)
+    {
         for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
         {
             Vector256.Store(Vector256.Load(codes + at) + add, codes + at);
@@ -137,28 +160,53 @@ internal unsafe ref struct TileDecoder
     /// <param name="rest">Result: b_j, or 2·lsb_j + b_(j−1).</param>
     /// <param name="before">Branch bits of the block before; then of this one.</param>
     /// <param name="pairs">Which.</param>
-    private static void Split(byte* codes, byte* rest, byte* before, bool pairs)
+    /// <param name="add">To the codes.</param>
+    private static void Split(byte* codes, byte* rest, byte* before, bool pairs, Vector256<byte> add)
     {
         for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
         {
             var symbols = Vector256.Load(codes + at).AsUInt32();
-            var branch = Vector256.ShiftRightLogical(symbols, 7) & Vector256.Create(0x0101_0101u);
-            // Columns are bytes, lanes words: the column before is a byte below, or the topmost of the block before.
-            var pair = (Vector256.ShiftLeft(symbols, 1) & Vector256.Create(0x0202_0202u))
-                | Vector256.ShiftLeft(branch, 8) | Vector256.ShiftRightLogical(Vector256.Load(before + at).AsUInt32(), 24);
-            Vector256.Store((pairs ? pair : branch).AsByte(), rest + at);
+            var branch = Branch(symbols);
+            Vector256.Store((pairs ? Pair(symbols, branch, before + at) : branch).AsByte(), rest + at);
             Vector256.Store(branch.AsByte(), before + at);
-            Vector256.Store((Vector256.ShiftRightLogical(symbols, 1) & Vector256.Create(0x1F1F_1F1Fu)).AsByte(), codes + at);
+            Vector256.Store(High(symbols) + add, codes + at);
         }
     }
+
+    /// <summary>Symbols of a trellis become 4 · (code + <paramref name="add"/>) + pair.</summary>
+    private static void SplitAndJoin(byte* codes, byte* before, Vector256<byte> add)
+    {
+        for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
+        {
+            var symbols = Vector256.Load(codes + at).AsUInt32();
+            var branch = Branch(symbols);
+            Vector256.Store(Joined(High(symbols) + add, Pair(symbols, branch, before + at).AsByte()), codes + at);
+            Vector256.Store(branch.AsByte(), before + at);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> High(Vector256<uint> symbols) => (Vector256.ShiftRightLogical(symbols, 1) & Vector256.Create(0x1F1F_1F1Fu)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Branch(Vector256<uint> symbols) => Vector256.ShiftRightLogical(symbols, 7) & Vector256.Create(0x0101_0101u);
+
+    /// <summary>2·lsb_j + b_(j−1). Columns are bytes, lanes words: the column before is a byte below, or the topmost of the block before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Pair(Vector256<uint> symbols, Vector256<uint> branch, byte* before) =>
+        (Vector256.ShiftLeft(symbols, 1) & Vector256.Create(0x0202_0202u))
+        | Vector256.ShiftLeft(branch, 8) | Vector256.ShiftRightLogical(Vector256.Load(before).AsUInt32(), 24);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Joined(Vector256<byte> code, Vector256<byte> pair) =>
+        (Vector256.ShiftLeft(code.AsUInt32(), 2).AsByte() & Vector256.Create((byte)0xFC)) | pair;
 
     /// <summary>Codes become 4 · (code + <paramref name="add"/>) + pair.</summary>
     private static void Join(byte* codes, Vector256<byte> add, byte* pairs)
     {
         for (var at = 0; at < RansFormat.BlockSymbols; at += 32)
         {
-            var high = Vector256.ShiftLeft((Vector256.Load(codes + at) + add).AsUInt32(), 2).AsByte() & Vector256.Create((byte)0xFC);
-            Vector256.Store(high | Vector256.Load(pairs + at), codes + at);
+            Vector256.Store(Joined(Vector256.Load(codes + at) + add, Vector256.Load(pairs + at)), codes + at);
         }
     }
 

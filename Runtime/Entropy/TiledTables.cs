@@ -15,6 +15,9 @@ internal sealed unsafe class TiledTables
     public const int MaxClasses = 64;
     public const int MaxRawBits = 2;
 
+    /// <summary>Words of a cache line; a table is a whole number of them.</summary>
+    private const int Line = 16;
+
     private readonly uint[] _words;
     private readonly TiledTable[] _classes;
     private readonly int _lowest;
@@ -31,9 +34,11 @@ internal sealed unsafe class TiledTables
         }
 
         _classes = new TiledTable[classes];
-        _words = GC.AllocateUninitializedArray<uint>((classes + 1) * Words, pinned: true);
-        fixed (uint* words = _words)
+        _words = GC.AllocateUninitializedArray<uint>(((classes + 1) * Words) + Line, pinned: true);
+        fixed (uint* allocated = _words)
         {
+            // A vector of 64 bytes that lies across two cache lines takes two loads.
+            var words = (uint*)(((nint)allocated + (Line * sizeof(uint)) - 1) & -(Line * sizeof(uint)));
             RansTable.SetPath(words + (classes * Words), isPair: false);
             RansTable.Build(PaddingFrequencies, words + (classes * Words), 64, 0);
             RansTable.SetPlanes(words + (classes * Words), isPair: false);

@@ -6,13 +6,22 @@ using ModelPack.Entropy;
 using ModelPack.Formats;
 using ModelPack.Kernels;
 
-// Rates of the entropy decoder on one core, for each rung that this process can run: dotnet run -c Release --project bench/entropy [-- SECONDS [NAME-PART [RUNG]]]
+// Rates of the entropy decoder on one core, for each rung that this process can run: dotnet run -c Release --project bench/entropy [-- SECONDS [NAME-PART|PACK.mpk [RUNG]]]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var seconds = args.Length > 0 ? double.Parse(args[0]) : 0.5;
 var part = args.Length > 1 ? args[1] : "";
 KernelSet[] rungs = [.. KernelSets.Supported.Where(s => args.Length < 3 || s == Enum.Parse<KernelSet>(args[2], ignoreCase: true))];
 Console.WriteLine("Medians (best) of one core, G symbols/s.");
 Console.WriteLine($"{"stream",-34}{"bits",-8}{string.Concat(rungs.Select(s => $"{s,-16}"))}");
+if (part.EndsWith(".mpk", StringComparison.Ordinal))
+{
+    // What a real model's weights take, all of them.
+    var work = new PackCase(part);
+    part = "";
+    Print("all weights of the pack", work.Bits, rung => work.Measure(rung, seconds));
+    return;
+}
+
 foreach (var alphabet in Enum.GetValues<RansAlphabet>())
 {
     foreach (var deviation in (double[])[0.3, 1.5, RansTable.Entries(alphabet) / 8.0])

@@ -35,9 +35,10 @@ internal sealed unsafe class StreamCase
         encoder.Add(symbols, [.. Enumerable.Repeat(new CodingTable(frequencies), RansFormat.BlockTables)]);
         _stream = encoder.Finish();
         Bits = 8.0 * _stream.Length / symbols.Length;
-        _table = GC.AllocateUninitializedArray<uint>(RansTable.Words(alphabet), pinned: true);
-        fixed (uint* t = _table)
+        _table = GC.AllocateUninitializedArray<uint>(RansTable.Words(alphabet) + 16, pinned: true);
+        fixed (uint* allocated = _table)
         {
+            var t = (uint*)(((nint)allocated + 63) & -64);
             RansTable.Build(frequencies, t, RansTable.Entries(alphabet), 0);
             if (alphabet == RansAlphabet.Path)
             {
