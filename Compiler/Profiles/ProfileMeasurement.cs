@@ -21,7 +21,7 @@ internal sealed record ProfilePoint(string Name, double Measured, double Expecte
 internal sealed class ProfileMeasurement : IDisposable
 {
     /// <summary>Tokens of a decode, from an empty context, and decodes, of which the median counts: what <c>bench/macro</c> does.</summary>
-    private const int Tokens = 128, Decodes = 9;
+    private const int Tokens = 128, WarmTokens = 8, Decodes = 9;
 
     /// <summary>Every rate is the median of so many, each the best of a moment: lucky moments of a shared machine count no more than bad ones.</summary>
     public const int DefaultRounds = 6;
@@ -133,55 +133,49 @@ internal sealed class ProfileMeasurement : IDisposable
         return work.Products / Stopwatches.Measure(work.Run, RateSeconds).Best;
     }
 
-    /// <summary>The model with plain codes of several widths, and with a trellis, in both forms: decoded in turns.</summary>
-    private List<(RunningModel Model, double Seconds)> Models(ModelSource source)
+    /// <summary>The model with plain codes of several widths, and with a trellis, in both forms: decoded in turns, one in memory at a time.</summary>
+    private List<(MeasuredModel Model, double Seconds)> Models(ModelSource source)
     {
         var assembly = ModelCompiler.Assembly(source, new("Model", "", null), Environment.ProcessorCount, _cancellation);
-        var models = new List<RunningModel>();
+        var packs = new List<FileStream>();
+        var models = new List<MeasuredModel>();
         try
         {
             var inputs = Inputs(source);
             foreach (var (bits, factor) in s_prices)
             {
                 _progress($"a model of about {bits} bits");
-                var scalar = Quantized(inputs, factor, states: 1);
-                Add($"about {bits} bits", w => scalar[w.Name], ResidentForm.Compact);
+                var (pack, result) = Pack(assembly, Quantized(inputs, factor, states: 1), packs);
+                models.Add(new($"about {bits} bits", pack, result, ResidentForm.Compact));
             }
 
             _progress("a model with trellis codes");
-            var trellis = Quantized(inputs, 1, states: 8);
-            Add("trellis, compact", w => trellis[w.Name], ResidentForm.Compact);
-            Add("trellis, expanded", w => trellis[w.Name], ResidentForm.Expanded);
+            var (trellis, how) = Pack(assembly, Quantized(inputs, 1, states: 8), packs);
+            models.Add(new("trellis, compact", trellis, how, ResidentForm.Compact));
+            models.Add(new("trellis, expanded", trellis, how, ResidentForm.Expanded));
             var seconds = models.ConvertAll(_ => new List<double>());
-            for (var round = 0; round <= Decodes; round++)
+            for (var round = 1; round <= Decodes; round++)
             {
                 _progress($"decoding, round {round} of {Decodes}");
                 for (var i = 0; i < models.Count; i++)
                 {
-                    seconds[i].Add(Decode(models[i].Pack.Session));
+                    seconds[i].Add(Decode(models[i]));
                 }
             }
 
-            // The first round is there to warm up.
-            return [.. models.Select((m, i) => (m, seconds[i].Skip(1).Order().ElementAt(Decodes / 2)))];
+            return [.. models.Select((m, i) => (m, seconds[i].Order().ElementAt(Decodes / 2)))];
         }
         finally
         {
-            models.ForEach(m => m.Pack.Dispose());
-        }
-
-        void Add(string name, Func<WeightRef, TiledMatrix> quantize, ResidentForm form)
-        {
-            using var pack = Pack(assembly, quantize, out var result);
-            models.Add(new(name, new(pack, result.Plan, new() { Threads = _threads, Kernels = _set, ResidentForm = form, Preload = true }), result.Work!, form == ResidentForm.Expanded));
+            packs.ForEach(p => p.Dispose());
         }
     }
 
-    private static FileStream Pack(PackAssembly assembly, Func<WeightRef, TiledMatrix> quantize, out PackResult result)
+    private static (FileStream Pack, PackResult Result) Pack(PackAssembly assembly, Dictionary<string, TiledMatrix> matrices, List<FileStream> packs)
     {
         var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        result = assembly.Write(file, quantize, "", _ => { });
-        return file;
+        packs.Add(file);
+        return (file, assembly.Write(file, w => matrices[w.Name], "", _ => { }));
     }
 
     private Dictionary<string, TiledMatrix> Quantized(MatrixInput[] inputs, double factor, int states) =>
@@ -214,22 +208,33 @@ internal sealed class ProfileMeasurement : IDisposable
     }
 
     /// <summary>Seconds a token, from an empty context.</summary>
-    private double Decode(DecoderSession session)
+    private double Decode(MeasuredModel model)
     {
-        var tokens = Math.Min(Tokens, session.ContextLength - 1);
-        var id = new int[1];
-        session.Truncate(0);
-        id[0] = ArgMax.Of(session.Evaluate(id));
+        using var running = new PackInMemory(model.Pack, model.Result.Plan, new() { Threads = _threads, Kernels = _set, ResidentForm = model.Form, Preload = true });
+        var tokens = Math.Min(Tokens, running.Session.ContextLength - 1);
+        // Once through the weights before: they were just written.
+        Run(Math.Min(WarmTokens, tokens));
         var start = Stopwatch.GetTimestamp();
-        for (var t = 0; t < tokens; t++)
-        {
-            _cancellation.ThrowIfCancellationRequested();
-            id[0] = ArgMax.Of(session.Evaluate(id));
-        }
-
+        Run(tokens);
         return Stopwatch.GetElapsedTime(start).TotalSeconds / tokens;
+
+        void Run(int count)
+        {
+            running.Session.Truncate(0);
+            var id = new int[1];
+            for (var t = 0; t < count; t++)
+            {
+                _cancellation.ThrowIfCancellationRequested();
+                id[0] = ArgMax.Of(running.Session.Evaluate(id));
+            }
+        }
     }
 
     /// <summary>A model that is decoded.</summary>
-    private sealed record RunningModel(string Name, PackInMemory Pack, DecodeWork Work, bool Expanded);
+    private sealed record MeasuredModel(string Name, Stream Pack, PackResult Result, ResidentForm Form)
+    {
+        public DecodeWork Work => Result.Work!;
+
+        public bool Expanded => Form == ResidentForm.Expanded;
+    }
 }

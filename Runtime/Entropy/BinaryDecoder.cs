@@ -85,12 +85,12 @@ internal ref struct BinaryDecoder
         {
             code -= bound;
             range -= bound;
-            zero = (ushort)(zero - (zero >> BinaryModel.AdaptShift));
+            BinaryModel.Adapt(ref zero, true);
         }
         else
         {
             range = bound;
-            zero = (ushort)(zero + (((1 << BinaryModel.ProbabilityBits) - zero) >> BinaryModel.AdaptShift));
+            BinaryModel.Adapt(ref zero, false);
         }
 
         while (range < BinaryModel.Bottom)
