@@ -109,7 +109,7 @@ internal static class Help
               -o OUT.profile
               --kernels auto|scalar|avx2|avxvnni|avx512|advsimd
               --threads T                (default: all cores)
-              --rounds N                 over all kinds of weight, of which the median counts (default: 6)
+              --rounds N                 over all kinds of weight, of which the second best counts (default: 6)
             """ + "\n" + Json,
         ["reference"] = """
             modelpack reference FILE -o REF.gguf [options]: the f16 model that compressed forms of a quantised file are measured against.

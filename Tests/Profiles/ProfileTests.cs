@@ -124,8 +124,18 @@ public sealed class ProfileTests : IDisposable
             Array.Fill(codes, (short)(width == 3 ? 100 : 1));
             return new()
             {
-                Rows = 64, Columns = 64, States = states, RowOrder = [.. Enumerable.Range(0, 64)], ColumnOrder = [.. Enumerable.Range(0, 64)], RowExponents = new int[64], RowStepsPerOctave = 4,
-                ColumnExponents = new int[64], RowClasses = [0], ColumnClasses = new int[64], Widths = [width], Codes = codes,
+                Rows = 64,
+                Columns = 64,
+                States = states,
+                RowOrder = [.. Enumerable.Range(0, 64)],
+                ColumnOrder = [.. Enumerable.Range(0, 64)],
+                RowExponents = new int[64],
+                RowStepsPerOctave = 4,
+                ColumnExponents = new int[64],
+                RowClasses = [0],
+                ColumnClasses = new int[64],
+                Widths = [width],
+                Codes = codes,
             };
         }
     }
