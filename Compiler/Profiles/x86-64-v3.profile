@@ -3,46 +3,46 @@ modelpack-profile 1
 processor AMD EPYC (Zen 4, family 25, model 17), 2 cores, linux-x64
 kernels Avx2
 threads 2
-stretch 1
-call-ns 4006.8203
-escape-ns 3.651
-rate 115.4268 tiled 2
-rate 80.6677 tiled 3
-rate 60.2622 tiled 4
-rate 51.6789 tiled 5
-rate 38.7206 tiled 6
-rate 35.6057 tiled 7
-rate 32.6336 tiled 8
-rate 53.3181 tiled trellis4 2
-rate 52.0249 tiled trellis4 3
-rate 42.1665 tiled trellis4 4
-rate 42.1852 tiled trellis4 5
-rate 34.466 tiled trellis4 6
-rate 29.8636 tiled trellis4 7
-rate 26.3541 tiled trellis4 8
-rate 65.8712 tiled trellis8 2
-rate 64.2268 tiled trellis8 3
-rate 42.3226 tiled trellis8 4
-rate 42.6767 tiled trellis8 5
-rate 34.4596 tiled trellis8 6
-rate 30.9328 tiled trellis8 7
-rate 30.7925 tiled trellis8 8
-rate 5.4589 f32
-rate 6.5446 f16
-rate 6.9085 bf16
-rate 56.8537 g32 u4 f16
-rate 47.9061 g32 u4 f16+min
-rate 42.3022 g32 u5 f16
-rate 38.5629 g32 u5 f16+min
-rate 25.8322 g32 u8 f16
-rate 52.0897 g16 u2 twolevel+min
-rate 60.5648 g16 u3 twolevel
-rate 53.4741 g32 u4 twolevel+min
-rate 38.5846 g32 u5 twolevel+min
-rate 33.9339 g16 u6 twolevel
-rate 48.1102 g32 iq4 f16
-rate 50.9385 g32 iq4 twolevel
-rate 58.2784 g32 mxfp4 poweroftwo
-rate 125.096 g256 u2 f16
-rate 21.7698 g16 u8 f32
-rate 24.0264 g32 u8 f32
+stretch 1.3388
+call-ns 3411.8965
+escape-ns 0.9188
+rate 128.0562 tiled 2
+rate 77.3185 tiled 3
+rate 65.6184 tiled 4
+rate 54.5532 tiled 5
+rate 44.0898 tiled 6
+rate 37.9158 tiled 7
+rate 34.6802 tiled 8
+rate 68.1938 tiled trellis4 2
+rate 65.4742 tiled trellis4 3
+rate 52.1544 tiled trellis4 4
+rate 50.8379 tiled trellis4 5
+rate 41.9322 tiled trellis4 6
+rate 36.2198 tiled trellis4 7
+rate 30.1644 tiled trellis4 8
+rate 67.2225 tiled trellis8 2
+rate 66.2078 tiled trellis8 3
+rate 52.6363 tiled trellis8 4
+rate 52.5483 tiled trellis8 5
+rate 42.6151 tiled trellis8 6
+rate 36.9824 tiled trellis8 7
+rate 32.3682 tiled trellis8 8
+rate 6.2046 f32
+rate 7.2801 f16
+rate 7.8256 bf16
+rate 56.2298 g32 u4 f16
+rate 50.0391 g32 u4 f16+min
+rate 47.8544 g32 u5 f16
+rate 39.1735 g32 u5 f16+min
+rate 29.1801 g32 u8 f16
+rate 59.473 g16 u2 twolevel+min
+rate 62.1373 g16 u3 twolevel
+rate 58.7412 g32 u4 twolevel+min
+rate 45.0413 g32 u5 twolevel+min
+rate 35.0736 g16 u6 twolevel
+rate 56.8992 g32 iq4 f16
+rate 52.0358 g32 iq4 twolevel
+rate 58.4748 g32 mxfp4 poweroftwo
+rate 123.7164 g256 u2 f16
+rate 24.2921 g16 u8 f32
+rate 26.8678 g32 u8 f32
