@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     private static string Stories => Repository.Path("Tests", "Fixtures", "stories260K.gguf");
 
     [Theory]
-    [InlineData("modelpack", "there is no verb 'quantize'; there are inspect, pack, run, tokenize, measure, reference", "quantize")]
+    [InlineData("modelpack", "there is no verb 'quantize'; there are inspect, pack, run, tokenize, measure, profile, reference", "quantize")]
     [InlineData("modelpack", "pack wants a file", "pack")]
     [InlineData("m.gguf", "-o is missing", "pack", "m.gguf")]
     [InlineData("m.gguf", "--name wants a value", "pack", "m.gguf", "--name")]
