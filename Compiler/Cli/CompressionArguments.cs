@@ -20,10 +20,10 @@ internal static class CompressionArguments
         Effort = Choice(line, "--effort", Effort.Normal),
         Recipe = Choice(line, "--recipe", Recipe.Tiled),
         Optimize = Choice(line, "--optimize", Optimize.Size),
-        BitsPerWeight = Bits(line),
+        BitsPerWeight = Number(line, "--bits-per-weight", bits => bits is >= 1 and <= 16, "a number from 1 to 16"),
         MaxSize = Size(line, "--max-size"),
         MemoryBudget = Size(line, "--memory-budget"),
-        DecodeSpeed = Speed(line),
+        DecodeSpeed = Number(line, "--decode-speed", speed => speed is > 0 and <= 1e6, "tokens a second, above 0 and up to 1000000"),
         Profile = line.Text("--profile") is null && line.Text("--decode-speed") is null ? null : ProfileTable.Open(line.Text("--profile")),
         Calibration = line.All("--calibration"),
     };
@@ -47,28 +47,20 @@ internal static class CompressionArguments
         throw CommandLine.Error($"{option} is '{text}'; expected {string.Join(", ", Enum.GetNames<T>())}.");
     }
 
-    private static double? Bits(CommandLine line)
+    /// <param name="line">Arguments.</param>
+    /// <param name="option">Its name.</param>
+    /// <param name="isValue">Which numbers it takes.</param>
+    /// <param name="takes">The same in words.</param>
+    private static double? Number(CommandLine line, string option, Func<double, bool> isValue, string takes)
     {
-        if (line.Text("--bits-per-weight") is not { } text)
+        if (line.Text(option) is not { } text)
         {
             return null;
         }
 
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bits) && bits is >= 1 and <= 16
-            ? bits
-            : throw CommandLine.Error($"--bits-per-weight is '{text}'; expected a number from 1 to 16.");
-    }
-
-    private static double? Speed(CommandLine line)
-    {
-        if (line.Text("--decode-speed") is not { } text)
-        {
-            return null;
-        }
-
-        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var speed) && speed is > 0 and <= 1e6
-            ? speed
-            : throw CommandLine.Error($"--decode-speed is '{text}'; expected tokens a second, above 0 and up to 1000000.");
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && isValue(number)
+            ? number
+            : throw CommandLine.Error($"{option} is '{text}'; expected {takes}.");
     }
 
     private static long? Size(CommandLine line, string option) => line.Text(option) is not { } text

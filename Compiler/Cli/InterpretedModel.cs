@@ -76,11 +76,13 @@ internal sealed class InterpretedModel : IDisposable
     public DecoderSession CreateSession() => Model.CreateSession(new PlanInterpreter(Plan, Model.Weights));
 
     /// <summary>What the runtime is told of a plan.</summary>
-    public static ModelShape ShapeOf(ModelPlan plan) =>
-        ShapeOf(plan.Shape.Sizes) with { MemoryBudget = plan.MemoryBudget, CompactFor = [.. plan.CompactFor.Select(Enum.Parse<KernelSet>)] };
-
-    private static ModelShape ShapeOf(PlanSizes s) =>
-        new(s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength);
+    public static ModelShape ShapeOf(ModelPlan plan)
+    {
+        var s = plan.Shape.Sizes;
+        return new(
+            s.VocabularySize, s.ContextLength, s.ArenaFloats, s.MaxWidth, s.CacheLayers, s.KvHeads, s.KeyLength, s.ValueLength,
+            plan.MemoryBudget, [.. plan.CompactFor.Select(Enum.Parse<KernelSet>)]);
+    }
 
     public void Dispose() => Model.Dispose();
 

@@ -13,7 +13,7 @@ internal static class Budget
         CompilerCodes.BudgetUnreachable,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory{Speed(options, best)}. Raise the budget, or start from a smaller model."));
+            $"the model cannot keep to its budget ({Text(options)}): the smallest that this recipe and effort make takes {best.BytesOut / 1e6:F1} MB, {best.BitsRest:F2} bits per weight and {best.ResidentBytes / 1e6:F1} MB in memory{Speed(options, best)}. Raise the budget{(options.DecodeSpeed is null ? "" : ", lower the speed")}, or start from a smaller model."));
 
     private static string Speed(CompressionOptions options, PackResult best) =>
         options.DecodeSpeed is null ? "" : string.Create(CultureInfo.InvariantCulture, $", and decodes {best.DecodeSpeed:F0} tokens/s with profile {options.Profile!.Name}");

@@ -68,47 +68,25 @@ internal sealed class CalibratedCompression : IDisposable
     /// <exception cref="ModelPackException">MP3009: neither quality nor budget can be kept to.</exception>
     public PackResult Run()
     {
-        if (_options.Optimize == Optimize.Speed)
+        if (!TriesBoth)
         {
+            return Run(_options.Optimize == Optimize.Speed ? ScalarStates : TrellisStates).Result;
+        }
+
+        if (TryRun(TrellisStates) is not { } small)
+        {
+            // What scalar codes cannot keep to either is the error.
             return Run(ScalarStates).Result;
         }
 
-        if (_options.DecodeSpeed is not { } speed)
-        {
-            return Run(TrellisStates).Result;
-        }
-
-        (PackResult Result, Action PackAgain)? trellis = null;
-        try
-        {
-            trellis = Run(TrellisStates);
-        }
-        catch (ModelPackException e) when (e.Code == CompilerCodes.BudgetUnreachable)
-        {
-            // Scalar codes may keep to it; what they cannot keep to is the error.
-        }
-
-        if (trellis is not { } small)
-        {
-            return Run(ScalarStates).Result;
-        }
-
-        if (!_options.Quality.IsSource || small.Result.DecodeSpeed > (1 + SpeedToSpare) * speed)
+        if (!_options.Quality.IsSource || small.Result.DecodeSpeed > (1 + SpeedToSpare) * _options.DecodeSpeed)
         {
             return small.Result;
         }
 
-        try
+        if (TryRun(ScalarStates) is { } fast && fast.Result.Divergence < small.Result.Divergence)
         {
-            var (fast, _) = Run(ScalarStates);
-            if (fast.Divergence < small.Result.Divergence)
-            {
-                return fast;
-            }
-        }
-        catch (ModelPackException e) when (e.Code == CompilerCodes.BudgetUnreachable)
-        {
-            // Another budget than the speed's.
+            return fast.Result;
         }
 
         small.PackAgain();
@@ -117,7 +95,21 @@ internal sealed class CalibratedCompression : IDisposable
 
     public void Dispose() => _heldOut.Dispose();
 
-    /// <summary>The model with codes of one kind.</summary>
+    /// <summary>The model with codes of one kind; null where these cannot keep to what was asked for.</summary>
+    private (PackResult Result, Action PackAgain)? TryRun(int states)
+    {
+        try
+        {
+            return Run(states);
+        }
+        catch (ModelPackException e) when (e.Code == CompilerCodes.BudgetUnreachable)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The model with codes of one kind, and what makes its pack again where another was made since.</summary>
+    /// <exception cref="ModelPackException">MP3009.</exception>
     private (PackResult Result, Action PackAgain) Run(int states)
     {
         var quantizer = new QuantizerOptions(LambdaPerDivergence * _options.FirstDivergence / Math.Max(1, _weights), states) { Threads = _threads };

@@ -57,9 +57,9 @@ internal sealed class DecodeWork
 
         void Use(PlanCall call, Func<string, int, int> resolve)
         {
-            if (call.Op is not ("Linear" or "LinearAdd"))
+            if (KernelCatalog.Find(call.Op) is not { IsProduct: true })
             {
-                return; // Other operations read a row, or a vector.
+                return; // Others read a row, or a vector.
             }
 
             foreach (var operand in call.Operands.Where(o => o.Kind is PlanOperandKind.Weight or PlanOperandKind.Slot))
@@ -83,7 +83,7 @@ internal sealed class DecodeWork
             Add(index, new DecodeKind(WeightFormat.TiledOf(matrix.States), width), TiledMatrix.TileRows * TiledMatrix.TileColumns);
         }
 
-        Escapes += _uses[index] == 0 ? 0 : _uses[index] * TileFigures.Escapes(matrix);
+        Escapes += _uses[index] * TileFigures.Escapes(matrix);
     }
 
     private void Add(int index, DecodeKind kind, long weights)

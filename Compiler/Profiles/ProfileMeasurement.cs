@@ -106,10 +106,10 @@ internal sealed class ProfileMeasurement : IDisposable
         // Rounds over everything: what disturbs a shared machine for a while does not meet one kind alone.
         for (var round = 1; round <= Rounds; round++)
         {
+            _progress($"round {round} of {Rounds} over {all.Length} kinds of weight");
             for (var i = 0; i < all.Length; i++)
             {
                 _cancellation.ThrowIfCancellationRequested();
-                _progress($"round {round} of {Rounds}, {all[i].Name}");
                 seen[i].Add(Rate(all[i]));
             }
         }

@@ -35,6 +35,9 @@ internal sealed record KernelParameter(KernelParameterKind Kind, string Name);
 /// <summary>An operation of the runtime's Executor.</summary>
 internal sealed record KernelSignature(string Op, EquatableArray<KernelParameter> Parameters)
 {
+    /// <summary>Whether its weights are matrices that activations are multiplied by: what decoding takes most of its time for.</summary>
+    public bool IsProduct { get; init; }
+
     /// <summary>The parameter that takes operand <paramref name="position"/>; null where there are too many operands.</summary>
     public KernelParameter? ParameterOf(int position) =>
         position < Parameters.Count ? Parameters[position] : Parameters[Parameters.Count - 1] is { Kind: KernelParameterKind.Weights } last ? last : null;
@@ -50,8 +53,8 @@ internal static class KernelCatalog
     {
         Row("Embedding", Weight("table"), Activations("y")),
         Row("RmsNorm", Activations("x"), Optional("gain"), Float("epsilon"), Activations("y")),
-        Row("Linear", Activations("x"), Activations("y"), new(KernelParameterKind.Weights, "weights")),
-        Row("LinearAdd", Activations("x"), Activations("y"), Weight("weight")),
+        Row("Linear", Activations("x"), Activations("y"), new(KernelParameterKind.Weights, "weights")) with { IsProduct = true },
+        Row("LinearAdd", Activations("x"), Activations("y"), Weight("weight")) with { IsProduct = true },
         Row("AddBias", Activations("y"), Weight("bias")),
         Row("Add", Activations("x"), Activations("y")),
         Row("Scale", Activations("x"), Float("factor")),
